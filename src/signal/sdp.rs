@@ -1,0 +1,197 @@
+//! What str0m's SDP interface does not offer, done on the text: names for streams on lines that the remote side created,
+//! and a look at what each media section says.
+
+use std::collections::BTreeMap;
+
+/// What one media section says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Section {
+    /// `audio`, `video` or `application`.
+    pub kind: String,
+    /// `a=mid`.
+    pub mid: String,
+    /// The sender of this description sends here.
+    pub sends: bool,
+    /// The sender of this description receives here.
+    pub receives: bool,
+    /// The stream's and the track's name of `a=msid`; empty where there are none.
+    pub msid: (String, String),
+    /// The port is zero: the section is refused or stopped (or, in a first offer, bundle-only).
+    pub stopped: bool,
+}
+
+/// The media sections of a description, in order.
+pub fn sections(sdp: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for line in sdp.lines() {
+        if let Some(media) = line.strip_prefix("m=") {
+            let mut words = media.split(' ');
+            sections.push(Section {
+                kind: words.next().unwrap_or_default().into(),
+                stopped: words.next() == Some("0"),
+                sends: true,
+                receives: true,
+                ..Default::default()
+            });
+        }
+        let Some(section) = sections.last_mut() else { continue };
+        match line.strip_prefix("a=") {
+            Some("sendonly") => section.receives = false,
+            Some("recvonly") => section.sends = false,
+            Some("inactive") => (section.sends, section.receives) = (false, false),
+            Some(attribute) => {
+                if let Some(mid) = attribute.strip_prefix("mid:") {
+                    section.mid = mid.into();
+                } else if let Some(msid) = attribute.strip_prefix("msid:") {
+                    let (stream, track) = msid.split_once(' ').unwrap_or((msid, ""));
+                    section.msid = (stream.into(), track.into());
+                }
+            }
+            None => {}
+        }
+    }
+    sections
+}
+
+/// The value of the first session or media attribute `a=name:`.
+pub fn attribute<'a>(sdp: &'a str, name: &str) -> Option<&'a str> {
+    sdp.lines().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
+}
+
+/// Leaves out candidates with mDNS names (RFC 8828), which cannot be resolved here and don't parse; the peer is found without them.
+pub fn without_mdns(sdp: &str) -> String {
+    let mut out = String::with_capacity(sdp.len());
+    for line in sdp.lines().filter(|line| !(line.starts_with("a=candidate:") && line.contains(".local "))) {
+        out.push_str(line);
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// How a section is to read, beside what str0m wrote.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// The stream's and the track's name where this side sends; None: no name, nobody is heard there yet.
+    pub msid: Option<(String, String)>,
+    /// Appended to Opus' parameters, as in `stereo=1`.
+    pub opus: String,
+    /// Leave redundancy (RED) out of the section.
+    pub no_red: bool,
+}
+
+/// Rewrites the sections whose mid is named in `edits`.
+pub fn edit(sdp: &str, edits: &BTreeMap<String, Edit>) -> String {
+    let mut out = String::with_capacity(sdp.len() + 256);
+    for (index, section) in split(sdp).into_iter().enumerate() {
+        match (index, edits.get(attribute(section, "mid").unwrap_or_default())) {
+            (1.., Some(edit)) => edit_section(section, edit, &mut out),
+            _ => out.push_str(section),
+        }
+    }
+    out
+}
+
+fn edit_section(section: &str, edit: &Edit, out: &mut String) {
+    let payload = |codec: &str| {
+        section.lines().find_map(|line| {
+            let (number, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+            name.to_ascii_lowercase().starts_with(codec).then_some(number)
+        })
+    };
+    let (opus, red) = (payload("opus/"), payload("red/").filter(|_| edit.no_red));
+    let of_payload = |line: &str, number: &str| {
+        ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"]
+            .iter()
+            .any(|attribute| line.strip_prefix(attribute).and_then(|rest| rest.split(' ').next()) == Some(number))
+    };
+    let msid = edit.msid.as_ref().map(|(stream, track)| format!("{stream} {track}"));
+    for line in section.lines() {
+        if line.starts_with("a=msid:") {
+            match &msid {
+                Some(msid) => out.push_str(&format!("a=msid:{msid}")),
+                None => continue,
+            }
+        } else if let Some((ssrc, _)) = line.strip_prefix("a=ssrc:").and_then(|l| l.split_once(" msid:")) {
+            match &msid {
+                Some(msid) => out.push_str(&format!("a=ssrc:{ssrc} msid:{msid}")),
+                None => continue,
+            }
+        } else if red.is_some_and(|red| of_payload(line, red)) {
+            continue;
+        } else if let (true, Some(red)) = (line.starts_with("m="), red) {
+            let words: Vec<&str> =
+                line.split(' ').enumerate().filter(|(i, word)| *i < 3 || *word != red).map(|(_, word)| word).collect();
+            out.push_str(&words.join(" "));
+        } else {
+            out.push_str(line);
+            let is_opus = opus.is_some_and(|opus| line.starts_with("a=fmtp:") && of_payload(line, opus));
+            if is_opus && !edit.opus.is_empty() {
+                out.push(';');
+                out.push_str(&edit.opus);
+            }
+        }
+        out.push_str("\r\n");
+    }
+}
+
+/// The session part, then each media section, line ends included.
+fn split(sdp: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();
+    starts.insert(0, 0);
+    starts.push(sdp.len());
+    starts.windows(2).map(|pair| &sdp[pair[0]..pair[1]]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SDP: &str = "v=0\r\na=ice-ufrag:abcd\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=mid:0\r\na=sendonly\r\na=msid:x y\r\n\
+        a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n\
+        a=ssrc:7 cname:c\r\na=ssrc:7 msid:x y\r\n\
+        m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=inactive\r\n\
+        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\n";
+
+    #[test]
+    fn sections_are_read() {
+        let read = sections(SDP);
+        assert_eq!(
+            read.iter().map(|s| (s.kind.as_str(), s.mid.as_str())).collect::<Vec<_>>(),
+            [("audio", "0"), ("video", "1"), ("application", "2")]
+        );
+        assert_eq!((read[0].sends, read[0].receives, read[0].stopped), (true, false, false));
+        assert_eq!(read[0].msid, ("x".into(), "y".into()));
+        assert_eq!((read[1].sends, read[1].receives, read[1].stopped), (false, false, true));
+        assert_eq!(attribute(SDP, "ice-ufrag"), Some("abcd"));
+        assert_eq!(sections("nonsense"), []);
+    }
+
+    #[test]
+    fn names_are_set_and_taken_away() {
+        let edits = |msid| BTreeMap::from([("0".to_string(), Edit { msid, ..Default::default() })]);
+        let named = edit(SDP, &edits(Some(("PA_a|TR_b".into(), "TR_b".into()))));
+        assert_eq!(named, SDP.replace("x y", "PA_a|TR_b TR_b"));
+        let bare = edit(SDP, &edits(None));
+        assert!(!bare.contains("msid") && bare.contains("a=ssrc:7 cname:c"));
+        assert_eq!(edit(SDP, &BTreeMap::new()), SDP);
+    }
+
+    #[test]
+    fn opus_gets_parameters_and_loses_redundancy() {
+        let wish = Edit { msid: None, opus: "stereo=1".into(), no_red: true };
+        let edited = edit(SDP, &BTreeMap::from([("0".to_string(), wish)]));
+        assert!(edited.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
+        assert!(edited.contains("a=fmtp:111 minptime=10;stereo=1\r\n"));
+        assert!(!edited.contains(":63 "));
+    }
+
+    #[test]
+    fn mdns_candidates_are_left_out() {
+        let with = format!(
+            "{SDP}a=candidate:1 1 udp 2 ab-cd.local 9 typ host\r\na=candidate:1 1 udp 2 127.0.0.1 9 typ host\r\n"
+        );
+        let without = without_mdns(&with);
+        assert!(!without.contains(".local") && without.contains("127.0.0.1"));
+    }
+}
