@@ -1,0 +1,144 @@
+//! What a session is made of, asks for, and tells.
+
+use crate::event::Reason;
+use crate::signal::livekit as lk;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use str0m::RtcConfig;
+
+/// How a session is made.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// How peer connections are made ([`mod@crate::rtc::config`]).
+    pub rtc: RtcConfig,
+    /// The local UDP address that packets leave from and arrive at ([`Side::Publisher`]).
+    pub local: SocketAddr,
+    /// Publish a microphone on joining.
+    pub publish: bool,
+    /// The microphone is stereo.
+    pub stereo: bool,
+    /// A name for the microphone that no other track of this participant has.
+    pub cid: String,
+}
+
+/// The two peer connections, and the UDP socket of each: they must differ, since the server has one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The only one, or the one that sends where there are two.
+    Publisher,
+    /// The one that hears, where there are two.
+    Subscriber,
+}
+
+/// What a session asks for, or tells.
+#[derive(Debug)]
+pub enum Output {
+    /// Open a WebSocket on this path and query of the server, with the token as `Authorization: Bearer`.
+    Dial {
+        /// Path and query, beginning with `/rtc`.
+        target: String,
+    },
+    /// Send this binary WebSocket message.
+    Signal(Vec<u8>),
+    /// Close the WebSocket; the session is over.
+    HangUp,
+    /// Open a second UDP socket and tell its address with [`Session::bound`].
+    Bind,
+    /// Send this datagram.
+    Transmit {
+        /// From which socket.
+        side: Side,
+        /// Where to.
+        to: SocketAddr,
+        /// The datagram.
+        bytes: Vec<u8>,
+    },
+    /// An RTP packet of a remote track.
+    Media {
+        /// The track's sid.
+        track: Arc<str>,
+        /// The packet.
+        packet: MediaPacket,
+    },
+    /// Something the channel should know.
+    Event(SessionEvent),
+}
+
+/// An RTP packet, decrypted.
+#[derive(Clone, Debug)]
+pub struct MediaPacket {
+    /// Extended sequence number.
+    pub seq: u64,
+    /// Extended RTP time, 48 kHz.
+    pub rtp_time: u64,
+    /// Payload type.
+    pub payload_type: u8,
+    /// The marker bit: a talk spurt begins.
+    pub marker: bool,
+    /// The payload.
+    pub payload: Arc<[u8]>,
+}
+
+/// What happens to a session.
+#[derive(Debug)]
+pub enum SessionEvent {
+    /// The server let us in.
+    Joined(Box<lk::JoinResponse>),
+    /// Media can flow.
+    Connected,
+    /// Participants changed (joined, left, published, muted).
+    Participants(Vec<lk::ParticipantInfo>),
+    /// The sections changed: these remote tracks are carried now.
+    Tracks(Vec<Arc<str>>),
+    /// The server muted or unmuted the microphone.
+    Muted(bool),
+    /// The server refreshed the token.
+    Token(String),
+    /// A data packet.
+    Data {
+        /// As received.
+        packet: Box<lk::DataPacket>,
+        /// Over the reliable channel.
+        reliable: bool,
+    },
+    /// The session is over.
+    Ended {
+        /// Why.
+        reason: Reason,
+        /// The HTTP status of a refusal; 0 otherwise.
+        http_status: u16,
+        /// A sentence.
+        text: String,
+    },
+}
+
+/// How this client introduces itself.
+pub(super) fn client_info() -> lk::ClientInfo {
+    lk::ClientInfo {
+        sdk: lk::client_info::Sdk::Rust as i32,
+        version: env!("CARGO_PKG_VERSION").into(),
+        // 17: data channels are opened in-band; 18 would pre-negotiate them.
+        protocol: 17,
+        os: std::env::consts::OS.into(),
+        ..Default::default()
+    }
+}
+
+/// A server's reason, in our terms.
+pub(super) fn leave_reason(reason: lk::DisconnectReason) -> Reason {
+    match reason {
+        lk::DisconnectReason::ClientInitiated => Reason::Requested,
+        lk::DisconnectReason::DuplicateIdentity => Reason::DuplicateIdentity,
+        lk::DisconnectReason::ServerShutdown => Reason::ServerShutdown,
+        lk::DisconnectReason::ParticipantRemoved => Reason::Removed,
+        lk::DisconnectReason::RoomDeleted | lk::DisconnectReason::RoomClosed => Reason::RoomClosed,
+        lk::DisconnectReason::JoinFailure => Reason::Refused,
+        lk::DisconnectReason::StateMismatch => Reason::Protocol,
+        _ => Reason::ConnectionLost,
+    }
+}
+
+/// Why a participant left, as the server says.
+pub fn left_reason(info: &lk::ParticipantInfo) -> Reason {
+    leave_reason(info.disconnect_reason())
+}

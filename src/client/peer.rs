@@ -1,0 +1,227 @@
+//! One peer connection of a client: offers and answers one at a time, and which section carries which track.
+
+use crate::signal::livekit as lk;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::format::Codec;
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::{Candidate, Rtc, RtcConfig};
+
+/// Payload types of Opus and of its redundant form (RFC 2198), as negotiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PayloadTypes {
+    /// Opus (RFC 7587).
+    pub opus: u8,
+    /// Redundant audio, if the peer takes it.
+    pub red: Option<u8>,
+}
+
+/// A peer connection. It owns the state of the negotiation; [`super::session::Session`] owns its packets.
+pub(super) struct Peer {
+    pub(super) rtc: Rtc,
+    /// Where its packets leave and arrive.
+    pub(super) local: SocketAddr,
+    pending: Option<(u32, SdpPendingOffer)>,
+    next_offer_id: u32,
+    /// Audio sections the server asked for while an offer was outstanding; `again` is its plain "offer once more".
+    wanted: u32,
+    again: bool,
+    microphone: Option<Mid>,
+    pending_microphone: Option<Mid>,
+    /// The sections that we offered to hear with.
+    receivers: Vec<Mid>,
+    /// Remote tracks by section. A track's section may change, and a section be used again.
+    tracks: BTreeMap<Mid, Arc<str>>,
+    reliable: Option<ChannelId>,
+    lossy: Option<ChannelId>,
+    /// When the connection wants to be told the time.
+    pub(super) wake: Option<Instant>,
+}
+
+/// Users heard at once; a server that asks for more sections is not obeyed.
+const MAX_SECTIONS: usize = 512;
+
+impl Peer {
+    pub(super) fn new(config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
+        let mut rtc = config.build(now);
+        if let Ok(candidate) = Candidate::host(local, "udp") {
+            rtc.add_local_candidate(candidate);
+        }
+        Peer {
+            rtc,
+            local,
+            pending: None,
+            next_offer_id: 1,
+            wanted: 0,
+            again: false,
+            microphone: None,
+            pending_microphone: None,
+            receivers: Vec::new(),
+            tracks: BTreeMap::new(),
+            reliable: None,
+            lossy: None,
+            wake: Some(now),
+        }
+    }
+
+    /// The first offer: data channels, `receivers` sections to hear with, and the microphone if `cid` names one.
+    pub(super) fn first_offer(&mut self, receivers: u32, cid: Option<&str>) -> Option<lk::SessionDescription> {
+        let mut api = self.rtc.sdp_api();
+        self.reliable = Some(api.add_channel_with_config(ChannelConfig {
+            label: "_reliable".into(),
+            ordered: true,
+            reliability: Reliability::Reliable,
+            ..Default::default()
+        }));
+        self.lossy = Some(api.add_channel_with_config(ChannelConfig {
+            label: "_lossy".into(),
+            ordered: false,
+            reliability: Reliability::MaxRetransmits { retransmits: 0 },
+            ..Default::default()
+        }));
+        if let Some(cid) = cid {
+            let mid = api.add_media(MediaKind::Audio, Direction::SendOnly, Some("stoa".into()), Some(cid.into()), None);
+            self.pending_microphone = Some(mid);
+        }
+        let added = (0..receivers).map(|_| api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None));
+        self.receivers.extend(added);
+        let offer = api.apply();
+        self.outstanding(offer)
+    }
+
+    /// The server asked for `audio` more sections to send on (zero: just offer again).
+    pub(super) fn require(&mut self, audio: u32) {
+        self.wanted = self.wanted.saturating_add(audio);
+        self.again |= audio == 0;
+    }
+
+    /// The next offer, if one is needed and none is outstanding.
+    pub(super) fn next_offer(&mut self) -> Option<lk::SessionDescription> {
+        if self.pending.is_some() || (self.wanted == 0 && !self.again) {
+            return None;
+        }
+        let room = MAX_SECTIONS.saturating_sub(self.receivers.len());
+        let unused = self.receivers.iter().find(|mid| !self.tracks.contains_key(mid)).copied();
+        let mut missing = (self.wanted as usize).min(room);
+        self.wanted = 0;
+        self.again = false;
+        let mut api = self.rtc.sdp_api();
+        if missing == 0 {
+            // "Offer again": the server has a section for its track, and waits for an offer to say so. An offer without
+            // a change cannot be made; a section that goes to rest and wakes in one step is a change that changes nothing.
+            match unused {
+                Some(mid) => {
+                    api.set_direction(mid, Direction::Inactive);
+                    api.set_direction(mid, Direction::RecvOnly);
+                }
+                None => missing = room.min(1),
+            }
+        }
+        let added = (0..missing).map(|_| api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None));
+        self.receivers.extend(added);
+        let offer = api.apply();
+        self.outstanding(offer)
+    }
+
+    fn outstanding(&mut self, offer: Option<(SdpOffer, SdpPendingOffer)>) -> Option<lk::SessionDescription> {
+        let (offer, pending) = offer?;
+        let id = self.next_offer_id;
+        self.next_offer_id += 1;
+        self.pending = Some((id, pending));
+        Some(lk::SessionDescription { r#type: "offer".into(), sdp: offer.to_sdp_string(), id, ..Default::default() })
+    }
+
+    /// The server's answer to our offer. An answer to an older offer is ignored. Returns true if it was the awaited one.
+    pub(super) fn answer(&mut self, answer: &lk::SessionDescription) -> Result<bool, String> {
+        // Servers before ids existed answer with 0.
+        let awaited = self.pending.as_ref().is_some_and(|(id, _)| answer.id == 0 || *id == answer.id);
+        if !awaited {
+            return Ok(false);
+        }
+        let Some((_, pending)) = self.pending.take() else { return Ok(false) };
+        let parsed = SdpAnswer::from_sdp_string(&answer.sdp).map_err(|e| e.to_string())?;
+        self.rtc.sdp_api().accept_answer(pending, parsed).map_err(|e| e.to_string())?;
+        if let Some(mid) = self.pending_microphone.take() {
+            self.microphone = Some(mid);
+        }
+        self.map_tracks(answer);
+        Ok(true)
+    }
+
+    /// The server's offer (two peer connections); returns our answer.
+    pub(super) fn accept(&mut self, offer: &lk::SessionDescription) -> Result<lk::SessionDescription, String> {
+        let parsed = SdpOffer::from_sdp_string(&offer.sdp).map_err(|e| e.to_string())?;
+        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|e| e.to_string())?;
+        self.map_tracks(offer);
+        Ok(lk::SessionDescription {
+            r#type: "answer".into(),
+            sdp: answer.to_sdp_string(),
+            id: offer.id,
+            ..Default::default()
+        })
+    }
+
+    /// Learns which section carries which track: from the map beside the SDP, else from `a=msid` (RFC 8830).
+    fn map_tracks(&mut self, description: &lk::SessionDescription) {
+        let mut tracks = BTreeMap::new();
+        for section in crate::signal::sdp::sections(&description.sdp) {
+            let named = description.mid_to_track_id.get(&section.mid).unwrap_or(&section.msid.1);
+            if section.sends && named.starts_with("TR") {
+                tracks.insert(Mid::from(section.mid.as_str()), Arc::from(named.as_str()));
+            }
+        }
+        self.tracks = tracks;
+    }
+
+    /// The remote tracks that have a section now.
+    pub(super) fn tracks(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.tracks.values()
+    }
+
+    /// The track a packet's section carries.
+    pub(super) fn track(&mut self, ssrc: u32) -> Option<Arc<str>> {
+        let mid = self.rtc.direct_api().stream_rx(&ssrc.into())?.mid();
+        self.tracks.get(&mid).cloned()
+    }
+
+    /// Opus and RED as negotiated.
+    pub(super) fn payload_types(&self) -> PayloadTypes {
+        let opus = self.rtc.codec_config().params().iter().find(|p| p.spec().codec == Codec::Opus);
+        PayloadTypes { opus: opus.map_or(111, |p| *p.pt()), red: opus.and_then(|p| p.red()).map(|pt| *pt) }
+    }
+
+    /// The microphone's section, once the server took it.
+    pub(super) fn microphone(&self) -> Option<Mid> {
+        self.microphone
+    }
+
+    /// A candidate from the server, as JSON (`RTCIceCandidateInit`). Names that do not parse (mDNS) are skipped.
+    pub(super) fn trickle(&mut self, init: &str) {
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(init) else { return };
+        let Some(text) = json.get("candidate").and_then(|c| c.as_str()) else { return };
+        if let Ok(candidate) = Candidate::from_sdp_string(text) {
+            self.rtc.add_remote_candidate(candidate);
+        }
+    }
+
+    /// A data channel opened: ours, or one that the server created (two peer connections).
+    pub(super) fn channel_opened(&mut self, id: ChannelId, label: &str) {
+        match label {
+            "_reliable" => self.reliable = Some(id),
+            "_lossy" => self.lossy = Some(id),
+            _ => {}
+        }
+    }
+
+    pub(super) fn channel(&self, reliable: bool) -> Option<ChannelId> {
+        if reliable { self.reliable } else { self.lossy }
+    }
+
+    pub(super) fn is_reliable(&self, id: ChannelId) -> bool {
+        self.reliable == Some(id)
+    }
+}

@@ -1,0 +1,583 @@
+//! A session: signalling and transport of one participant in one room, as a state machine.
+//!
+//! One peer connection (`/rtc/v1`) is tried first, its offer and the microphone inside the join request, so that one
+//! round trip opens everything; a server that does not know that path (404) gets two (`/rtc`).
+//! Bytes and time go in; [`Output`]s and a deadline come out.
+
+pub use super::output::{MediaPacket, Output, SessionConfig, SessionEvent, Side, left_reason};
+use super::output::{client_info, leave_reason};
+use super::peer::{PayloadTypes, Peer};
+use crate::event::Reason;
+use crate::signal::{join, livekit as lk};
+use lk::signal_request::Message as Request;
+use lk::signal_response::Message as Response;
+use prost::Message as _;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::RtpWrite;
+use str0m::{Event as RtcEvent, IceConnectionState, Input};
+
+/// How long the server may take for each step of a join: to answer the WebSocket, to send Join, to connect the media.
+pub const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server's reason may take to come after it closed the media connection.
+const FAREWELL: Duration = Duration::from_millis(500);
+/// Receive sections in the first offer: as many speakers are heard without another round trip.
+const FIRST_RECEIVERS: u32 = 3;
+/// Data packets that wait for a full SCTP buffer; more are refused.
+const MAX_PENDING_DATA: usize = 256;
+/// One data packet (`livekit.DataPacket`) on the wire.
+pub const MAX_DATA_PACKET: usize = 64 * 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Dialing,
+    Joining,
+    Connecting,
+    Connected,
+    /// The media connection is over, the WebSocket is not yet.
+    Closing,
+    Ended,
+}
+
+/// A session. See the module.
+pub struct Session {
+    config: SessionConfig,
+    phase: Phase,
+    single: bool,
+    publisher: Peer,
+    subscriber: Option<Peer>,
+    /// The moment by which the present step must be done.
+    step_deadline: Option<Instant>,
+    /// What ended the media connection.
+    media_end: String,
+    ping: Option<Ping>,
+    microphone: Microphone,
+    pending_data: VecDeque<(bool, Vec<u8>)>,
+    output: VecDeque<Output>,
+}
+
+#[derive(Default)]
+struct Microphone {
+    sid: String,
+    muted: bool,
+    next_seq: u64,
+}
+
+struct Ping {
+    interval: Duration,
+    timeout: Duration,
+    next: Instant,
+    last_heard: Instant,
+}
+
+impl Session {
+    /// A session that has not begun.
+    pub fn new(config: SessionConfig, now: Instant) -> Session {
+        let publisher = Peer::new(config.rtc.clone(), config.local, now);
+        Session {
+            config,
+            phase: Phase::Idle,
+            single: true,
+            publisher,
+            subscriber: None,
+            step_deadline: None,
+            media_end: String::new(),
+            ping: None,
+            microphone: Microphone::default(),
+            pending_data: VecDeque::new(),
+            output: VecDeque::new(),
+        }
+    }
+
+    /// Begins to join.
+    pub fn start(&mut self, now: Instant) {
+        let cid = self.config.publish.then(|| self.config.cid.clone());
+        let offer = self.publisher.first_offer(FIRST_RECEIVERS, cid.as_deref());
+        let request = lk::JoinRequest {
+            client_info: Some(client_info()),
+            connection_settings: Some(lk::ConnectionSettings::default()),
+            add_track_requests: self.config.publish.then(|| self.add_track()).into_iter().collect(),
+            publisher_offer: offer,
+            ..Default::default()
+        };
+        self.dial(now, format!("/rtc/v1?{}", join::query_single(&request)));
+    }
+
+    fn dial(&mut self, now: Instant, target: String) {
+        self.phase = Phase::Dialing;
+        self.step_deadline = Some(now + STEP_TIMEOUT);
+        self.output.push_back(Output::Dial { target });
+    }
+
+    fn add_track(&self) -> lk::AddTrackRequest {
+        let mut features = vec![lk::AudioTrackFeature::TfNoDtx as i32];
+        if self.config.stereo {
+            features.push(lk::AudioTrackFeature::TfStereo as i32);
+        }
+        lk::AddTrackRequest {
+            cid: self.config.cid.clone(),
+            name: "microphone".into(),
+            r#type: lk::TrackType::Audio as i32,
+            source: lk::TrackSource::Microphone as i32,
+            audio_features: features,
+            stereo: self.config.stereo,
+            disable_dtx: true,
+            muted: self.microphone.muted,
+            ..Default::default()
+        }
+    }
+
+    /// The WebSocket is open.
+    pub fn opened(&mut self, now: Instant) {
+        if self.phase == Phase::Dialing {
+            self.phase = Phase::Joining;
+            self.step_deadline = Some(now + STEP_TIMEOUT);
+        }
+    }
+
+    /// The server answered the WebSocket request with another HTTP status, and this body.
+    pub fn refused(&mut self, now: Instant, http_status: u16, body: &str) {
+        if self.phase != Phase::Dialing {
+            return;
+        }
+        if http_status == 404 && self.single {
+            return self.fall_back(now);
+        }
+        let body: String = body.trim().chars().take(300).collect();
+        let (reason, text) = match http_status {
+            401 | 403 => (
+                Reason::BadToken,
+                format!(
+                    "the server refused the token (HTTP {http_status}: {body}); check app id, certificate, room and expiry"
+                ),
+            ),
+            ..=399 => (
+                Reason::Protocol,
+                format!(
+                    "the server answered with HTTP {http_status} instead of a WebSocket; check that the URL is a LiveKit server's"
+                ),
+            ),
+            404 => (
+                Reason::Protocol,
+                format!("the server answered 404 on /rtc ({body}); check that the URL is a LiveKit server's"),
+            ),
+            _ => (Reason::Refused, format!("the server refused the join with HTTP {http_status}: {body}")),
+        };
+        self.end(reason, http_status, text);
+    }
+
+    /// Two peer connections: the server sends on one that it offers, we send on ours.
+    fn fall_back(&mut self, now: Instant) {
+        self.single = false;
+        self.publisher = Peer::new(self.config.rtc.clone(), self.config.local, now);
+        self.output.push_back(Output::Bind);
+    }
+
+    /// The second UDP socket has this address.
+    pub fn bound(&mut self, now: Instant, local: SocketAddr) {
+        if self.single || self.subscriber.is_some() || self.phase != Phase::Dialing {
+            return;
+        }
+        self.subscriber = Some(Peer::new(self.config.rtc.clone(), local, now));
+        let request = lk::JoinRequest {
+            client_info: Some(client_info()),
+            connection_settings: Some(lk::ConnectionSettings::default()),
+            ..Default::default()
+        };
+        self.dial(now, format!("/rtc?{}", join::query_dual(&request)));
+    }
+
+    /// The WebSocket could not be opened, or is closed.
+    pub fn closed(&mut self, text: &str) {
+        match self.phase {
+            Phase::Ended => {}
+            Phase::Idle | Phase::Dialing => self.end(Reason::Unreachable, 0, text.to_string()),
+            _ => self.end(Reason::ConnectionLost, 0, format!("the connection to the server was lost: {text}")),
+        }
+    }
+
+    /// What answers does not speak the protocol.
+    pub fn broken(&mut self, text: String) {
+        self.end(Reason::Protocol, 0, text);
+    }
+
+    /// A binary WebSocket message.
+    pub fn message(&mut self, now: Instant, bytes: &[u8]) {
+        if matches!(self.phase, Phase::Idle | Phase::Dialing | Phase::Ended) {
+            return;
+        }
+        let Ok(lk::SignalResponse { message }) = lk::SignalResponse::decode(bytes) else {
+            return self.end(Reason::Protocol, 0, "the server sent a message that is not LiveKit's".into());
+        };
+        if let Some(ping) = &mut self.ping {
+            ping.last_heard = now;
+        }
+        // A message of a kind that is not known here is skipped: newer servers have more.
+        if let Some(message) = message {
+            self.response(now, message);
+        }
+        self.negotiate();
+        self.drain(now);
+    }
+
+    fn response(&mut self, now: Instant, message: Response) {
+        match message {
+            Response::Join(join) => self.joined(now, join),
+            Response::Answer(answer) => match self.publisher.answer(&answer) {
+                Ok(true) => self.tracks_changed(),
+                Ok(false) => {}
+                Err(error) => self.end(Reason::Protocol, 0, format!("the server's answer does not fit: {error}")),
+            },
+            Response::Offer(offer) => {
+                let Some(subscriber) = &mut self.subscriber else { return };
+                match subscriber.accept(&offer) {
+                    Ok(answer) => {
+                        self.request(Request::Answer(answer));
+                        self.tracks_changed();
+                    }
+                    Err(error) => self.end(Reason::Protocol, 0, format!("the server's offer does not fit: {error}")),
+                }
+            }
+            Response::Trickle(trickle) => {
+                let to_subscriber = trickle.target == lk::SignalTarget::Subscriber as i32;
+                match &mut self.subscriber {
+                    Some(subscriber) if to_subscriber => subscriber.trickle(&trickle.candidate_init),
+                    _ => self.publisher.trickle(&trickle.candidate_init),
+                }
+            }
+            // Video sections are never offered: this library hears.
+            Response::MediaSectionsRequirement(need)
+                if self.single && (need.num_audios > 0 || need.num_videos == 0) =>
+            {
+                self.publisher.require(need.num_audios);
+            }
+            Response::Update(update) => self.event(SessionEvent::Participants(update.participants)),
+            Response::TrackPublished(published) => {
+                if let Some(track) = published.track.filter(|_| published.cid == self.config.cid) {
+                    self.microphone.sid = track.sid;
+                    if self.microphone.muted {
+                        self.mute(true);
+                    }
+                }
+            }
+            Response::Mute(mute) if mute.sid == self.microphone.sid => self.event(SessionEvent::Muted(mute.muted)),
+            Response::RefreshToken(token) => self.event(SessionEvent::Token(token)),
+            Response::Leave(leave) => {
+                let reason = leave_reason(leave.reason());
+                self.end(reason, 0, format!("the server ended the session: {}", leave.reason().as_str_name()));
+            }
+            _ => {}
+        }
+    }
+
+    fn joined(&mut self, now: Instant, join: lk::JoinResponse) {
+        if self.phase != Phase::Joining {
+            return;
+        }
+        self.phase = Phase::Connecting;
+        self.step_deadline = Some(now + STEP_TIMEOUT);
+        if join.ping_interval > 0 {
+            let interval = Duration::from_secs(join.ping_interval as u64);
+            let timeout = Duration::from_secs(join.ping_timeout.max(join.ping_interval) as u64);
+            self.ping = Some(Ping { interval, timeout, next: now + interval, last_heard: now });
+        }
+        self.event(SessionEvent::Joined(Box::new(join)));
+        if !self.single {
+            if self.config.publish {
+                let add = self.add_track();
+                self.request(Request::AddTrack(add));
+            }
+            let cid = self.config.publish.then(|| self.config.cid.clone());
+            if let Some(offer) = self.publisher.first_offer(0, cid.as_deref()) {
+                self.request(Request::Offer(offer));
+            }
+        }
+    }
+
+    fn negotiate(&mut self) {
+        if let Some(offer) = self.publisher.next_offer() {
+            self.request(Request::Offer(offer));
+        }
+    }
+
+    fn tracks_changed(&mut self) {
+        let peer = self.subscriber.as_ref().unwrap_or(&self.publisher);
+        let tracks = peer.tracks().cloned().collect();
+        self.event(SessionEvent::Tracks(tracks));
+    }
+
+    /// A datagram that arrived at a side's socket.
+    pub fn datagram(&mut self, now: Instant, side: Side, from: SocketAddr, bytes: &[u8]) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        let Some(peer) = self.peer(side) else { return };
+        let Ok(receive) = Receive::new(Protocol::Udp, from, peer.local, bytes) else { return };
+        let input = Input::Receive(now, receive);
+        if peer.rtc.accepts(&input) {
+            // An error here is a packet that does not fit; the connection's own state says when it is over.
+            let _ = peer.rtc.handle_input(input);
+            self.drain_peer(now, side);
+        }
+    }
+
+    fn peer(&mut self, side: Side) -> Option<&mut Peer> {
+        match side {
+            Side::Publisher => Some(&mut self.publisher),
+            Side::Subscriber => self.subscriber.as_mut(),
+        }
+    }
+
+    /// Time passed; call at or after [`Session::deadline`].
+    pub fn timeout(&mut self, now: Instant) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        if self.step_deadline.is_some_and(|deadline| deadline <= now) {
+            let text = match self.phase {
+                Phase::Closing => {
+                    let text = std::mem::take(&mut self.media_end);
+                    return self.end(Reason::ConnectionLost, 0, text);
+                }
+                Phase::Dialing => "the server did not answer within 10 s; check the URL",
+                Phase::Joining => {
+                    "the server accepted the WebSocket but sent no Join within 10 s; check that the URL is a LiveKit server's"
+                }
+                _ => "no media connection within 10 s; check that UDP to the server's media port is open",
+            };
+            return self.end(Reason::TimedOut, 0, text.into());
+        }
+        self.ping_if_due(now);
+        for peer in std::iter::once(&mut self.publisher).chain(self.subscriber.as_mut()) {
+            let _ = peer.rtc.handle_input(Input::Timeout(now));
+        }
+        self.drain(now);
+    }
+
+    fn ping_if_due(&mut self, now: Instant) {
+        let Some(ping) = &mut self.ping else { return };
+        if now >= ping.last_heard + ping.timeout + ping.interval {
+            return self.end(Reason::ConnectionLost, 0, "the server stopped answering".into());
+        }
+        if now >= ping.next {
+            ping.next = now + ping.interval;
+            self.request(Request::PingReq(lk::Ping::default()));
+        }
+    }
+
+    /// When [`Session::timeout`] is due. Known after every call that takes `now`.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.phase == Phase::Ended {
+            return None;
+        }
+        let pings = self.ping.as_ref().map(|p| p.next);
+        [self.step_deadline, pings, self.publisher.wake, self.subscriber.as_ref().and_then(|s| s.wake)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The next thing to do or to know.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.output.pop_front()
+    }
+
+    /// Takes everything out of the peer connections.
+    fn drain(&mut self, now: Instant) {
+        self.drain_peer(now, Side::Publisher);
+        self.drain_peer(now, Side::Subscriber);
+    }
+
+    fn drain_peer(&mut self, now: Instant, side: Side) {
+        while let Some(peer) = self.peer(side) {
+            match peer.rtc.poll_output() {
+                Ok(str0m::Output::Timeout(wake)) => {
+                    peer.wake = Some(wake.max(now));
+                    return;
+                }
+                Ok(str0m::Output::Transmit(transmit)) => {
+                    let bytes = transmit.contents.into();
+                    self.output.push_back(Output::Transmit { side, to: transmit.destination, bytes });
+                }
+                Ok(str0m::Output::Event(event)) => self.rtc_event(now, side, event),
+                Err(error) => {
+                    peer.wake = None;
+                    return self.media_over(now, format!("the media connection broke: {error}"));
+                }
+            }
+        }
+    }
+
+    /// The media connection is over. The server's message that says why may still be on its way.
+    fn media_over(&mut self, now: Instant, text: String) {
+        if !matches!(self.phase, Phase::Closing | Phase::Ended) {
+            self.phase = Phase::Closing;
+            self.step_deadline = Some(now + FAREWELL);
+            self.media_end = text;
+        }
+    }
+
+    fn rtc_event(&mut self, now: Instant, side: Side, event: RtcEvent) {
+        match event {
+            // With two connections the first will do: the other opens beside it.
+            RtcEvent::Connected if self.phase == Phase::Connecting => {
+                self.phase = Phase::Connected;
+                self.step_deadline = None;
+                self.event(SessionEvent::Connected);
+            }
+            RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                self.end(Reason::ConnectionLost, 0, "the media connection was lost".into());
+            }
+            RtcEvent::Closed => self.media_over(now, "the server closed the media connection".into()),
+            RtcEvent::RtpPacket(packet) => {
+                let ssrc = *packet.header.ssrc;
+                let Some(track) = self.peer(side).and_then(|peer| peer.track(ssrc)) else { return };
+                let packet = MediaPacket {
+                    seq: *packet.seq_no,
+                    rtp_time: packet.time.numer(),
+                    payload_type: *packet.header.payload_type,
+                    marker: packet.header.marker,
+                    payload: packet.payload,
+                };
+                self.output.push_back(Output::Media { track, packet });
+            }
+            RtcEvent::ChannelOpen(id, label) => {
+                if let Some(peer) = self.peer(side) {
+                    peer.channel_opened(id, &label);
+                }
+                self.flush_data(now);
+            }
+            RtcEvent::ChannelBufferedAmountLow(_) => self.flush_data(now),
+            RtcEvent::ChannelData(data) => {
+                let reliable = self.peer(side).is_some_and(|peer| peer.is_reliable(data.id));
+                // A packet that does not parse harms nobody but its sender.
+                if let Ok(packet) = lk::DataPacket::decode(data.data.as_slice()) {
+                    self.event(SessionEvent::Data { packet: Box::new(packet), reliable });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The microphone can send: media is connected and the server took the track.
+    pub fn can_send(&self) -> bool {
+        self.phase == Phase::Connected && self.publisher.microphone().is_some() && self.publisher.rtc.is_connected()
+    }
+
+    /// Opus and RED as negotiated for sending.
+    pub fn send_payload_types(&self) -> PayloadTypes {
+        self.publisher.payload_types()
+    }
+
+    /// Opus and RED as negotiated for receiving.
+    pub fn payload_types(&self) -> PayloadTypes {
+        self.subscriber.as_ref().unwrap_or(&self.publisher).payload_types()
+    }
+
+    /// Sends one packet of the microphone. `rtp_time` is in 48 kHz units; `red` says that the payload is RFC 2198.
+    /// Nothing is sent before [`Session::can_send`].
+    pub fn send_media(&mut self, now: Instant, rtp_time: u32, marker: bool, red: bool, level: u8, payload: &[u8]) {
+        let types = self.publisher.payload_types();
+        let Some(mid) = self.publisher.microphone().filter(|_| self.can_send()) else { return };
+        let payload_type = if red { types.red.unwrap_or(types.opus) } else { types.opus };
+        let mut api = self.publisher.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
+        let seq = self.microphone.next_seq;
+        self.microphone.next_seq += 1;
+        let extensions = str0m::rtp::ExtensionValues {
+            audio_level: Some(-(level.min(127) as i8)),
+            voice_activity: Some(level < 127),
+            ..Default::default()
+        };
+        let write = RtpWrite::new(payload_type.into(), seq.into(), rtp_time, now, payload.to_vec())
+            .marker(marker)
+            .ext_vals(extensions)
+            .nackable(false);
+        stream.write_rtp(write);
+        let _ = self.publisher.rtc.handle_input(Input::Timeout(now));
+        self.drain_peer(now, Side::Publisher);
+    }
+
+    /// Tells everyone that the microphone is muted, or not.
+    pub fn mute(&mut self, muted: bool) {
+        self.microphone.muted = muted;
+        if !self.microphone.sid.is_empty() {
+            self.request(Request::Mute(lk::MuteTrackRequest { sid: self.microphone.sid.clone(), muted }));
+        }
+    }
+
+    /// Subscribes to, or unsubscribes from, a remote track.
+    pub fn subscribe(&mut self, participant_sid: &str, track_sid: &str, subscribe: bool) {
+        self.request(Request::Subscription(lk::UpdateSubscription {
+            track_sids: vec![track_sid.into()],
+            subscribe,
+            participant_tracks: vec![lk::ParticipantTracks {
+                participant_sid: participant_sid.into(),
+                track_sids: vec![track_sid.into()],
+            }],
+        }));
+    }
+
+    /// Sends a data packet. False: too many wait already, or it is too large.
+    pub fn send_data(&mut self, now: Instant, packet: &lk::DataPacket, reliable: bool) -> bool {
+        let bytes = packet.encode_to_vec();
+        if bytes.len() > MAX_DATA_PACKET || self.pending_data.len() >= MAX_PENDING_DATA {
+            return false;
+        }
+        self.pending_data.push_back((reliable, bytes));
+        self.flush_data(now);
+        self.drain_peer(now, Side::Publisher);
+        true
+    }
+
+    /// Data packets that wait for room on their way to the server.
+    pub fn data_waiting(&self) -> usize {
+        self.pending_data.len()
+    }
+
+    fn flush_data(&mut self, now: Instant) {
+        while let Some((reliable, bytes)) = self.pending_data.front() {
+            let Some(id) = self.publisher.channel(*reliable) else { return };
+            let Some(mut channel) = self.publisher.rtc.channel(id) else { return };
+            match channel.write(true, bytes) {
+                Ok(true) => self.pending_data.pop_front(),
+                // Full: ChannelBufferedAmountLow brings us back.
+                Ok(false) => return,
+                Err(_) => return,
+            };
+        }
+        let _ = self.publisher.rtc.handle_input(Input::Timeout(now));
+    }
+
+    /// Leaves the room: tells the server and ends.
+    pub fn leave(&mut self) {
+        if matches!(self.phase, Phase::Joining | Phase::Connecting | Phase::Connected) {
+            self.request(Request::Leave(lk::LeaveRequest {
+                reason: lk::DisconnectReason::ClientInitiated as i32,
+                ..Default::default()
+            }));
+        }
+        self.end(Reason::Requested, 0, String::new());
+    }
+
+    fn end(&mut self, reason: Reason, http_status: u16, text: String) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        self.phase = Phase::Ended;
+        self.output.push_back(Output::HangUp);
+        self.event(SessionEvent::Ended { reason, http_status, text });
+    }
+
+    fn request(&mut self, message: Request) {
+        let bytes = lk::SignalRequest { message: Some(message) }.encode_to_vec();
+        self.output.push_back(Output::Signal(bytes));
+    }
+
+    fn event(&mut self, event: SessionEvent) {
+        self.output.push_back(Output::Event(event));
+    }
+}
