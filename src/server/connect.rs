@@ -1,0 +1,430 @@
+//! Joining, resuming, looking after participants, leaving.
+
+use super::participant::Participant;
+use super::peer::Peer;
+use super::{ConnId, HttpRequest, Job, Level, Output, ParticipantId, Refusal, Room, RoomServer, Side};
+use crate::rtc;
+use crate::signal::join;
+use crate::signal::livekit::{
+    DisconnectReason, JoinRequest, JoinResponse, LeaveRequest, ParticipantUpdate, ReconnectResponse, RoomUpdate,
+    ServerInfo, leave_request, participant_info, signal_response,
+};
+use crate::token::jwt::{self, Claims};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often clients are to send a ping, seconds; and after how long without one they are taken for gone.
+const PING_INTERVAL: i32 = 5;
+const PING_TIMEOUT: i32 = 15;
+/// How often a participant is looked after.
+const CARE: Duration = Duration::from_secs(5);
+/// How long a participant without a WebSocket may take to resume.
+const RESUME: Duration = Duration::from_secs(15);
+/// How long media may take to flow, at the start or after a loss, while the WebSocket lives.
+const MEDIA: Duration = Duration::from_secs(30);
+/// A fresh token is sent this often, and is valid twice as long; LiveKit's server does the same.
+const TOKEN: Duration = Duration::from_secs(300);
+/// The protocol version this server speaks.
+const PROTOCOL: i32 = 16;
+/// Single-connection clients of this version and later know the data channels' ids beforehand.
+const AGREED_CHANNELS: i32 = 18;
+/// Names of rooms and identities, bytes.
+const MAX_NAME: usize = 256;
+
+impl RoomServer {
+    /// Checks a request without joining: what `/rtc/validate` and `/rtc/v1/validate` answer.
+    pub fn validate(&mut self, now: Instant, request: &HttpRequest) -> Result<(), Refusal> {
+        self.advance(now);
+        let path = request.path.strip_suffix("/validate").unwrap_or(&request.path);
+        self.read(path, request).map(|_| ())
+    }
+
+    /// A WebSocket wants to join. On success what it is to be sent comes out as [`Output::Send`] for `conn`.
+    pub fn connect(&mut self, now: Instant, conn: ConnId, request: &HttpRequest) -> Result<(), Refusal> {
+        self.advance(now);
+        let (claims, join) = self.read(&request.path, request)?;
+        if join.reconnect {
+            self.resume(conn, &claims, &join);
+            return Ok(());
+        }
+        let room: Arc<str> = claims.video.room.as_str().into();
+        if !self.rooms.contains_key(&room) && self.rooms.len() >= self.config.limits.rooms {
+            return Err(refuse(503, "The server has as many rooms as it may; try another one."));
+        }
+        let same = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.identity() == claims.sub);
+        let members = self.members(&room);
+        let older = members.iter().copied().find(same);
+        if older.is_none() && members.len() >= self.config.limits.participants {
+            return Err(refuse(503, "The room has as many participants as it may."));
+        }
+        if let Some(older) = older {
+            self.log(Level::Info, format!("{} joins again; the older one leaves.", self.name(older)));
+            self.remove(older, DisconnectReason::DuplicateIdentity);
+        }
+        self.join(conn, room, claims, join, request.path == join::PATH_SINGLE);
+        Ok(())
+    }
+
+    /// A WebSocket's message.
+    pub fn message(&mut self, now: Instant, conn: ConnId, bytes: &[u8]) {
+        self.advance(now);
+        let Some(id) = self.conns.get(&conn).copied() else { return };
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        participant.last_heard = self.now;
+        if bytes.len() > self.config.limits.message {
+            return self.fail(id, format!("the client sent a message of {} bytes.", bytes.len()));
+        }
+        self.contained(id, |server| server.request(id, bytes));
+    }
+
+    /// Ends all participants' stays.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.advance(now);
+        while let Some(id) = self.participants.keys().next().copied() {
+            self.remove(id, DisconnectReason::ServerShutdown);
+        }
+    }
+
+    /// A WebSocket is gone. Its participant may resume for a while.
+    pub fn disconnected(&mut self, now: Instant, conn: ConnId) {
+        self.advance(now);
+        let Some(id) = self.conns.remove(&conn) else { return };
+        let now = self.now;
+        if let Some(participant) = self.participants.get_mut(&id).filter(|p| p.conn == Ok(conn)) {
+            participant.conn = Err(now);
+            if participant.media_lost.is_some() {
+                return self.remove(id, DisconnectReason::SignalClose);
+            }
+            self.care_at(id, now + RESUME);
+        }
+    }
+
+    fn read(&self, path: &str, request: &HttpRequest) -> Result<(Claims, JoinRequest), Refusal> {
+        let single = match path {
+            join::PATH_SINGLE => true,
+            join::PATH_DUAL => false,
+            _ => return Err(refuse(404, "There is nothing here; LiveKit's clients join at /rtc/v1 or /rtc.")),
+        };
+        let bearer = request.authorization.as_deref().and_then(|a| a.strip_prefix("Bearer ")).map(str::to_string);
+        let Some(token) = bearer.or_else(|| join::parameter(&request.query, "access_token")) else {
+            return Err(refuse(401, "No token: send it as Authorization: Bearer, or as access_token."));
+        };
+        let claims = jwt::verify(token.trim(), &self.config.keys, (self.unix_ms() / 1000) as u64)
+            .map_err(|error| refuse(401, &error.text))?;
+        if !claims.video.room_join {
+            return Err(refuse(401, "The token does not allow to join a room (roomJoin)."));
+        }
+        if claims.video.room.is_empty() || claims.video.room.len() > MAX_NAME {
+            return Err(refuse(401, "The token names no room, or one of more than 256 bytes."));
+        }
+        if claims.sub.is_empty() || claims.sub.len() > MAX_NAME {
+            return Err(refuse(401, "The token has no identity (sub), or one of more than 256 bytes."));
+        }
+        let join = match single {
+            true => join::parse_single(&request.query).map_err(|error| refuse(400, &error.text))?,
+            false => join::parse_dual(&request.query),
+        };
+        Ok((claims, join))
+    }
+
+    fn join(&mut self, conn: ConnId, room: Arc<str>, claims: Claims, join: JoinRequest, single: bool) {
+        let id = ParticipantId(self.id());
+        let (now, now_ms) = (self.now, self.unix_ms());
+        if !self.rooms.contains_key(&room) {
+            let sid = self.rng.sid("RM_");
+            self.rooms.insert(room.clone(), Room { sid, created_ms: now_ms, members: Vec::new(), listening: false });
+        }
+        let client = join.client_info.unwrap_or_default();
+        let mut main = self.make_peer();
+        if single && client.protocol >= AGREED_CHANNELS {
+            main.agree_on_channels();
+        }
+        let down = (!single).then(|| self.make_peer());
+        let participant = Participant {
+            id,
+            room: room.clone(),
+            sid: self.rng.sid("PA_"),
+            claims,
+            client,
+            state: participant_info::State::Joined,
+            version: 0,
+            joined_ms: now_ms,
+            conn: Ok(conn),
+            last_heard: now,
+            token_at: now,
+            care_at: now,
+            media_lost: Some(now),
+            auto_subscribe: join.connection_settings.unwrap_or_default().auto_subscribe,
+            main,
+            down,
+            tracks: Vec::new(),
+            wants: BTreeMap::new(),
+            denied: BTreeSet::new(),
+            paused: BTreeSet::new(),
+            permission: None,
+            asked: false,
+            offer_id: 0,
+            offer_again: false,
+        };
+        self.conns.insert(conn, id);
+        for side in [Side::Main, Side::Down] {
+            if let Some(peer) = if side == Side::Main { Some(&participant.main) } else { participant.down.as_ref() } {
+                self.by_ufrag.insert(peer.ufrag.clone(), (id, side));
+            }
+        }
+        let others = self.members(&room);
+        self.participants.insert(id, participant);
+        self.rooms.get_mut(&room).expect("made above").members.push(id);
+        self.care_at(id, now + CARE);
+        let connections = if single { "one peer connection" } else { "two peer connections" };
+        let protocol = self.participants[&id].client.protocol;
+        self.log(Level::Info, format!("{} joins with {connections}, protocol {protocol}.", self.name(id)));
+        self.send_join(id, &others, single);
+        self.announce(id, false);
+        self.room_changed(&room);
+        self.subscribe_to_all(id, &others);
+        self.contained(id, |server| {
+            for request in join.add_track_requests {
+                server.add_track(id, request);
+            }
+            match join.publisher_offer {
+                Some(offer) => server.offered(id, offer),
+                None if single => server.negotiate(id),
+                None => {}
+            }
+            if !single {
+                server.offer(id, false);
+            }
+        });
+        self.touch(id, Side::Main);
+        self.touch(id, Side::Down);
+    }
+
+    fn make_peer(&self) -> Peer {
+        let config = rtc::config(&self.crypto, self.certificate.as_ref())
+            .set_ice_lite(true)
+            // Clients prepare sections for video in their first offer: these are answered, though nothing is published there.
+            .enable_vp8(true)
+            .enable_h264(true)
+            .enable_vp9(true)
+            .enable_av1(true)
+            .set_send_buffer_video(1);
+        Peer::new(config, &self.config.media, self.now)
+    }
+
+    fn send_join(&mut self, id: ParticipantId, others: &[ParticipantId], single: bool) {
+        let Some(participant) = self.participants.get(&id) else { return };
+        let visible = |o: &&ParticipantId| self.participants.get(o).is_some_and(|p| !p.claims.video.hidden);
+        let other_participants =
+            others.iter().filter(visible).filter_map(|other| self.participant_info(*other)).collect();
+        let response = JoinResponse {
+            room: Some(self.room_info(&participant.room)),
+            participant: self.participant_info(id),
+            other_participants,
+            server_version: env!("CARGO_PKG_VERSION").into(),
+            subscriber_primary: !single,
+            ping_interval: PING_INTERVAL,
+            ping_timeout: PING_TIMEOUT,
+            server_info: Some(server_info()),
+            fast_publish: single,
+            ..Default::default()
+        };
+        self.send(id, signal_response::Message::Join(response));
+    }
+
+    fn subscribe_to_all(&mut self, id: ParticipantId, others: &[ParticipantId]) {
+        let visible = others.iter().filter_map(|o| self.participants.get(o)).filter(|p| !p.claims.video.hidden);
+        let tracks: Vec<_> = visible.flat_map(|p| p.tracks.clone()).collect();
+        if self.participants.get(&id).is_some_and(|p| p.auto_subscribe) {
+            tracks.into_iter().for_each(|track| self.subscribe(id, track));
+        }
+    }
+
+    fn resume(&mut self, conn: ConnId, claims: &Claims, join: &JoinRequest) {
+        let members = self.members(&claims.video.room);
+        let same = |p: &Participant| p.sid == join.participant_sid && p.identity() == claims.sub;
+        let known = members.into_iter().find(|id| self.participants.get(id).is_some_and(same));
+        let Some(participant) = known.and_then(|id| self.participants.get_mut(&id)) else {
+            // Gone for too long, or the server was restarted: the client is to join anew.
+            let leave = leave(DisconnectReason::StateMismatch, leave_request::Action::Reconnect);
+            self.output.push_back(Output::Send { conn, bytes: super::encode(leave) });
+            self.output.push_back(Output::Close { conn });
+            return;
+        };
+        let (id, room, dual) = (participant.id, participant.room.clone(), participant.down.is_some());
+        let old = std::mem::replace(&mut participant.conn, Ok(conn));
+        participant.last_heard = self.now;
+        // What was asked for over the lost WebSocket may not have arrived.
+        participant.asked = false;
+        if let Ok(old) = old {
+            self.conns.remove(&old);
+            self.output.push_back(Output::Close { conn: old });
+        }
+        self.conns.insert(conn, id);
+        self.log(Level::Info, format!("{} resumes.", self.name(id)));
+        let response = ReconnectResponse { server_info: Some(server_info()), ..Default::default() };
+        self.send(id, signal_response::Message::Reconnect(response));
+        // Clients take whoever is missing here for gone.
+        let visible = |m: &ParticipantId| *m == id || self.participants.get(m).is_some_and(|p| !p.claims.video.hidden);
+        let members: Vec<_> = self.members(&room).into_iter().filter(visible).collect();
+        let participants = members.into_iter().filter_map(|m| self.participant_info(m)).collect();
+        self.send(id, signal_response::Message::Update(ParticipantUpdate { participants }));
+        let room = Some(self.room_info(&room));
+        self.send(id, signal_response::Message::RoomUpdate(RoomUpdate { room }));
+        self.contained(id, |server| {
+            if let Some(offer) = join.publisher_offer.clone() {
+                server.offered(id, offer);
+            }
+            if dual {
+                server.offer(id, true);
+            } else {
+                server.negotiate(id);
+            }
+        });
+    }
+
+    /// Looks after a participant: is it still there, does media flow, does it need a token?
+    pub(super) fn care(&mut self, id: ParticipantId) {
+        let now = self.now;
+        // An entry from before a change of plan is stale.
+        let Some(participant) = self.participants.get(&id).filter(|p| p.care_at <= now) else { return };
+        let since = |then: Instant| now.saturating_duration_since(then);
+        match participant.conn {
+            Err(gone) if since(gone) >= RESUME => return self.remove(id, DisconnectReason::SignalClose),
+            Ok(conn) if since(participant.last_heard) > Duration::from_secs(PING_TIMEOUT as u64) => {
+                self.log(Level::Info, format!("{} sends no pings any more.", self.name(id)));
+                self.output.push_back(Output::Close { conn });
+                self.disconnected(now, conn);
+            }
+            _ => {}
+        }
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        if participant.media_lost.is_some_and(|lost| since(lost) > MEDIA) {
+            self.log(Level::Warning, format!("{} has no media connection.", self.name(id)));
+            return self.remove(id, DisconnectReason::MediaFailure);
+        }
+        participant.main.settle_channels();
+        if since(participant.token_at) >= TOKEN {
+            participant.token_at = now;
+            self.send_token(id);
+        }
+        self.touch(id, Side::Main);
+        // One that waits for a resume is looked at when its time is over.
+        let gone = self.participants.get(&id).and_then(|p| p.conn.err());
+        self.care_at(id, gone.map_or(now + CARE, |gone| gone + RESUME));
+    }
+
+    fn care_at(&mut self, id: ParticipantId, at: Instant) {
+        if let Some(participant) = self.participants.get_mut(&id) {
+            participant.care_at = at;
+            self.at(at, Job::Care(id));
+        }
+    }
+
+    fn send_token(&mut self, id: ParticipantId) {
+        let unix_s = (self.unix_ms() / 1000) as u64;
+        let Some(participant) = self.participants.get(&id) else { return };
+        let claims = Claims { nbf: unix_s, exp: unix_s + 2 * TOKEN.as_secs(), ..participant.claims.clone() };
+        let Some((key, secret)) = self.config.keys.iter().find(|(key, _)| *key == claims.iss) else { return };
+        let token = jwt::build(&claims, key, secret);
+        self.send(id, signal_response::Message::RefreshToken(token));
+    }
+
+    fn room_changed(&mut self, room: &str) {
+        let members = self.members(room);
+        let room = Some(self.room_info(room));
+        self.send_all(&members, signal_response::Message::RoomUpdate(RoomUpdate { room }));
+    }
+
+    /// Ends a participant's stay, whatever the reason: the client is told, and so are the others.
+    pub(super) fn remove(&mut self, id: ParticipantId, reason: DisconnectReason) {
+        self.log(Level::Info, format!("{} is gone: {}.", self.name(id), reason.as_str_name()));
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let room = participant.room.clone();
+        participant.state = participant_info::State::Disconnected;
+        participant.version += 1;
+        let farewell = participant.info(Vec::new());
+        let hidden = participant.claims.video.hidden;
+        // Without a listener's ear in it, nothing is forwarded here any more.
+        let wants: Vec<_> = participant.wants.keys().copied().collect();
+        let published = participant.tracks.clone();
+        wants.into_iter().for_each(|track| self.unsubscribe(id, track));
+        for track in published {
+            self.members(&room).into_iter().for_each(|member| self.unsubscribe(member, track));
+            self.tracks.remove(&track);
+        }
+        if reason != DisconnectReason::ClientInitiated {
+            let action = match reason {
+                DisconnectReason::MediaFailure => leave_request::Action::Reconnect,
+                _ => leave_request::Action::Disconnect,
+            };
+            self.send(id, leave(reason, action));
+        }
+        // A peer connection that met a fault may meet it again.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.say_goodbye(id)));
+        let Some(participant) = self.participants.remove(&id) else { return };
+        for peer in [Some(&participant.main), participant.down.as_ref()].into_iter().flatten() {
+            self.by_ufrag.remove(&peer.ufrag);
+            for address in &peer.addresses {
+                if self.by_address.get(address).is_some_and(|(owner, _)| *owner == id) {
+                    self.by_address.remove(address);
+                }
+            }
+        }
+        if let Ok(conn) = participant.conn {
+            self.conns.remove(&conn);
+            self.output.push_back(Output::Close { conn });
+        }
+        let Some(members) = self.rooms.get_mut(&room).map(|r| &mut r.members) else { return };
+        members.retain(|m| *m != id);
+        if members.is_empty() {
+            self.rooms.remove(&room);
+            return;
+        }
+        if !hidden {
+            let mut info = farewell;
+            info.disconnect_reason = reason as i32;
+            let members = self.members(&room);
+            self.send_all(&members, signal_response::Message::Update(ParticipantUpdate { participants: vec![info] }));
+        }
+        self.room_changed(&room);
+    }
+
+    /// Closes the peer connections in order, so that the other side need not wait for a timeout.
+    fn say_goodbye(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        for peer in [Some(&mut participant.main), participant.down.as_mut()].into_iter().flatten() {
+            if peer.rtc.close().is_err() {
+                continue;
+            }
+            while let Ok(output) = peer.rtc.poll_output() {
+                match output {
+                    str0m::Output::Transmit(t) => {
+                        self.output.push_back(Output::Transmit { to: t.destination, bytes: t.contents.into() })
+                    }
+                    str0m::Output::Event(_) => {}
+                    str0m::Output::Timeout(_) => break,
+                }
+            }
+        }
+    }
+}
+
+fn server_info() -> ServerInfo {
+    ServerInfo { version: env!("CARGO_PKG_VERSION").into(), protocol: PROTOCOL, ..Default::default() }
+}
+
+fn leave(reason: DisconnectReason, action: leave_request::Action) -> signal_response::Message {
+    signal_response::Message::Leave(LeaveRequest {
+        can_reconnect: action != leave_request::Action::Disconnect,
+        reason: reason as i32,
+        action: action as i32,
+        regions: None,
+    })
+}
+
+fn refuse(http_status: u16, text: &str) -> Refusal {
+    Refusal { http_status, text: text.into() }
+}

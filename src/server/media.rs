@@ -1,0 +1,391 @@
+//! Datagrams, timers, events of the peer connections, and forwarding: the path that every packet takes.
+
+use super::peer::Lane;
+use super::track::{Rebase, TrackId, convert};
+use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
+use crate::signal::livekit::{
+    ConnectionQuality, ConnectionQualityInfo, ConnectionQualityUpdate, DisconnectReason, SpeakerInfo, SpeakersChanged,
+    participant_info, signal_response,
+};
+use std::cmp::Reverse;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use str0m::media::Mid;
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
+use str0m::{Event, IceConnectionState, Input, Output as RtcOutput};
+
+/// When a connection that reported an error, and lives, is polled again.
+const RETRY: Duration = Duration::from_millis(50);
+
+impl RoomServer {
+    /// A datagram came `from` somewhere to our address `to`. What belongs to nobody is ignored.
+    pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        self.advance(now);
+        // A datagram that cannot even be told whose it is ends nobody.
+        let route = catch_unwind(AssertUnwindSafe(|| self.route(from, to, bytes)));
+        let Ok(Some((id, side))) = route else { return };
+        self.contained(id, |server| {
+            let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else { return };
+            let Some(peer) = server.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+            // Anybody can send nonsense from a forged address: only what the connection itself takes for fatal counts.
+            let taken = peer.rtc.handle_input(Input::Receive(server.now, receive));
+            match taken {
+                Err(error) if !peer.rtc.is_alive() => server.fail(id, format!("its connection failed: {error}.")),
+                _ => server.drive(id, side),
+            }
+        });
+    }
+
+    /// Whose datagram it is: the first ones find their way by the ICE user name in them, later ones by their address.
+    fn route(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> Option<(ParticipantId, Side)> {
+        let Some(user) = stun_username(bytes) else { return self.by_address.get(&from).copied() };
+        // A binding request names whom it is for, even where the address was somebody else's before.
+        let (id, side) = self.by_ufrag.get(user.split(':').next()?).copied()?;
+        let peer = self.participants.get_mut(&id)?.peer(side)?;
+        // The address counts once the request's integrity is proven.
+        let receive = Receive::new(Protocol::Udp, from, to, bytes).ok()?;
+        if !peer.rtc.accepts(&Input::Receive(self.now, receive)) {
+            return None;
+        }
+        let forgotten = peer.learn(from);
+        self.by_address.insert(from, (id, side));
+        if let Some(address) = forgotten.filter(|a| self.by_address.get(a) == Some(&(id, side))) {
+            self.by_address.remove(&address);
+        }
+        Some((id, side))
+    }
+
+    /// Time passed: runs what is due.
+    pub fn timeout(&mut self, now: Instant) {
+        self.advance(now);
+        while self.jobs.peek().is_some_and(|Reverse((at, _))| *at <= self.now) {
+            let Some(Reverse((at, job))) = self.jobs.pop() else { return };
+            match job {
+                Job::Peer(id, side) => {
+                    let peer = self.participants.get_mut(&id).and_then(|p| p.peer(side));
+                    // An entry that was overtaken by an earlier one is stale.
+                    let Some(peer) = peer.filter(|p| p.scheduled == Some(at)) else { continue };
+                    peer.scheduled = None;
+                    self.flush(id, side);
+                }
+                Job::Care(id) => self.contained(id, |server| server.care(id)),
+                Job::Speakers(room) => {
+                    // A room without its active speakers is still a room.
+                    if catch_unwind(AssertUnwindSafe(|| self.update_speakers(&room))).is_err() {
+                        self.log(Level::Warning, format!("The speakers of {room} met a fault of this server."));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does something for a participant; a fault of this server in it ends that participant's stay, not the server.
+    pub(super) fn contained(&mut self, id: ParticipantId, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.fail(id, "it met a fault of this server.".into());
+        }
+    }
+
+    /// Lets a connection send what was written to it.
+    pub(super) fn flush(&mut self, id: ParticipantId, side: Side) {
+        self.contained(id, |server| server.flush_unguarded(id, side));
+    }
+
+    fn flush_unguarded(&mut self, id: ParticipantId, side: Side) {
+        let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+        peer.dirty = false;
+        if let Err(error) = peer.rtc.handle_input(Input::Timeout(self.now)) {
+            return self.fail(id, format!("its connection failed: {error}."));
+        }
+        self.drive(id, side);
+    }
+
+    /// Marks a connection as written to.
+    pub(super) fn touch(&mut self, id: ParticipantId, side: Side) {
+        let peer = self.participants.get_mut(&id).and_then(|p| p.peer(side));
+        if let Some(peer) = peer.filter(|p| !p.dirty) {
+            peer.dirty = true;
+            self.dirty.push((id, side));
+        }
+    }
+
+    /// Takes a connection's output until there is none.
+    fn drive(&mut self, id: ParticipantId, side: Side) {
+        loop {
+            let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+            match peer.rtc.poll_output() {
+                Ok(RtcOutput::Transmit(t)) => {
+                    self.output.push_back(Output::Transmit { to: t.destination, bytes: t.contents.into() })
+                }
+                Ok(RtcOutput::Event(Event::RtpPacket(packet))) => self.forward(id, side, packet),
+                Ok(RtcOutput::Event(event)) => self.event(id, side, event),
+                Ok(RtcOutput::Timeout(at)) => {
+                    if peer.scheduled.is_none_or(|scheduled| at < scheduled) {
+                        peer.scheduled = Some(at);
+                        self.at(at, Job::Peer(id, side));
+                    }
+                    return;
+                }
+                Err(error) if !peer.rtc.is_alive() => {
+                    return self.fail(id, format!("its connection failed: {error}."));
+                }
+                Err(_) => {
+                    let retry = self.now + RETRY;
+                    peer.scheduled = Some(retry);
+                    return self.at(retry, Job::Peer(id, side));
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, id: ParticipantId, side: Side, event: Event) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let receiving = side == participant.receiving_side();
+        let Some(peer) = participant.peer(side) else { return };
+        match event {
+            Event::Connected => {
+                peer.connected = true;
+                if receiving {
+                    participant.media_lost = None;
+                    self.active(id);
+                }
+            }
+            Event::IceConnectionStateChange(state) if receiving && peer.connected => {
+                let lost = state == IceConnectionState::Disconnected;
+                let now = self.now;
+                participant.media_lost = lost.then(|| participant.media_lost.unwrap_or(now));
+                if lost && participant.conn.is_err() {
+                    self.remove(id, DisconnectReason::ConnectionTimeout);
+                }
+            }
+            Event::ChannelOpen(channel, label) => {
+                peer.channel_open(channel, &label);
+                self.touch(id, side);
+            }
+            Event::ChannelBufferedAmountLow(_) => {
+                peer.drain();
+                self.touch(id, side);
+            }
+            Event::ChannelData(message) => {
+                if let Some(lane) = peer.lane(message.id) {
+                    self.forward_data(id, lane, &message.data);
+                }
+            }
+            Event::Closed => self.remove(id, DisconnectReason::ClientInitiated),
+            _ => {}
+        }
+    }
+
+    /// Media flows: the participant is in the room now.
+    fn active(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        if participant.state == participant_info::State::Active {
+            return;
+        }
+        participant.state = participant_info::State::Active;
+        let room = participant.room.clone();
+        self.announce(id, true);
+        // Bandwidth is not measured; a voice needs little. Clients only want to be told something.
+        let members = self.members(&room);
+        let updates = members
+            .iter()
+            .filter_map(|m| self.participants.get(m))
+            .filter(|p| p.id == id || !p.claims.video.hidden)
+            .map(|p| ConnectionQualityInfo {
+                participant_sid: p.sid.clone(),
+                quality: ConnectionQuality::Excellent as i32,
+                score: 5.0,
+            })
+            .collect();
+        self.send(id, signal_response::Message::ConnectionQuality(ConnectionQualityUpdate { updates }));
+        let told = self.level_infos(&room);
+        if !told.is_empty() {
+            self.send(id, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers: told }));
+        }
+    }
+
+    /// Sends a packet on to everyone who hears its track.
+    fn forward(&mut self, id: ParticipantId, side: Side, packet: RtpPacket) {
+        if side != Side::Main || packet.payload.is_empty() {
+            return;
+        }
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let mid = match packet.header.ext_vals.mid {
+            Some(mid) => mid,
+            None => match participant.main.rtc.direct_api().stream_rx(&packet.header.ssrc) {
+                Some(stream) => stream.mid(),
+                None => return,
+            },
+        };
+        let of_mid = |t: &&TrackId| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid));
+        let Some(track_id) = participant.tracks.iter().find(of_mid).copied() else { return };
+        let Some(track) = self.tracks.get_mut(&track_id) else { return };
+        let extensions = &packet.header.ext_vals;
+        if let Some(level) = extensions.audio_level {
+            track.level.observe(level.unsigned_abs());
+            let room = self.rooms.get_mut(&participant.room).filter(|r| !r.listening && !track.level.idle());
+            if let Some(room) = room {
+                room.listening = true;
+                let job = Job::Speakers(participant.room.clone());
+                self.jobs.push(Reverse((self.now + speakers::INTERVAL, job)));
+            }
+        }
+        for listener in &mut track.listeners {
+            let Some(subscriber) = self.participants.get_mut(&listener.who) else { continue };
+            let side = subscriber.receiving_side();
+            let peer = subscriber.receiving();
+            if !peer.connected {
+                continue;
+            }
+            let from = track.payloads;
+            let Some((pt, payload)) = convert(&packet.payload, packet.header.payload_type, from, listener.payloads)
+            else {
+                continue;
+            };
+            let Some((sequence, time)) = listener.rebase.map(*packet.seq_no, packet.header.timestamp, self.now) else {
+                continue;
+            };
+            let mut api = peer.rtc.direct_api();
+            let Some(stream) = api.stream_tx(&listener.ssrc) else { continue };
+            stream.write_rtp(
+                RtpWrite::new(pt, sequence.into(), time, self.now, payload).marker(packet.header.marker).ext_vals(
+                    ExtensionValues {
+                        audio_level: extensions.audio_level,
+                        voice_activity: extensions.voice_activity,
+                        ..Default::default()
+                    },
+                ),
+            );
+            if !peer.dirty {
+                peer.dirty = true;
+                self.dirty.push((listener.who, side));
+            }
+        }
+    }
+
+    fn forward_data(&mut self, id: ParticipantId, lane: Lane, packet: &[u8]) {
+        let Some(sender) = self.participants.get(&id) else { return };
+        if !sender.claims.video.may_publish_data() {
+            return self.log(Level::Warning, format!("{} sent data without the permission.", self.name(id)));
+        }
+        let Some(envelope) = data::envelope(packet) else {
+            return self.log(Level::Warning, format!("{} sent data that is no packet.", self.name(id)));
+        };
+        let (room, sid) = (sender.room.clone(), sender.sid.clone());
+        let bytes = data::with_sender(packet, sender.identity(), &sid);
+        for member in self.members(&room).into_iter().filter(|m| *m != id) {
+            let Some(to) = self.participants.get_mut(&member) else { continue };
+            if !envelope.is_for(to.identity(), &to.sid) {
+                continue;
+            }
+            let side = to.receiving_side();
+            let peer = to.receiving();
+            let lost = (!peer.send_data(lane, bytes.clone())).then_some(peer.dropped);
+            // A line for the first, second, fourth, eighth, …
+            if let Some(dropped) = lost.filter(|d| d.is_power_of_two()) {
+                let text = format!("{} reads too slowly: {dropped} data packets dropped.", self.name(member));
+                self.log(Level::Warning, text);
+            }
+            self.touch(member, side);
+        }
+    }
+
+    /// Opens the way from a track to a subscriber whose section is negotiated.
+    pub(super) fn open(&mut self, track_id: TrackId, who: ParticipantId, mid: Mid) {
+        let Some(participant) = self.participants.get_mut(&who).filter(|p| !p.paused.contains(&track_id)) else {
+            return;
+        };
+        let peer = participant.receiving();
+        let (Some(ssrc), payloads) = (peer.ssrc(mid), peer.payloads) else { return };
+        let Some(cursor) = peer.section(mid).map(|s| s.cursor) else { return };
+        let Some(track) = self.tracks.get_mut(&track_id) else { return };
+        if track.listeners.iter().any(|l| l.who == who) {
+            return;
+        }
+        track.listeners.push(super::track::Listener { who, ssrc, payloads, rebase: Rebase::new(cursor) });
+        let first = !std::mem::replace(&mut track.announced_subscribed, true);
+        let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
+        if first {
+            let message = crate::signal::livekit::TrackSubscribed { track_sid };
+            self.send(publisher, signal_response::Message::TrackSubscribed(message));
+        }
+    }
+
+    /// Closes it; the section remembers where its stream stood.
+    pub(super) fn close(&mut self, track_id: TrackId, who: ParticipantId, mid: Mid) {
+        let Some(track) = self.tracks.get_mut(&track_id) else { return };
+        let Some(at) = track.listeners.iter().position(|l| l.who == who) else { return };
+        let listener = track.listeners.remove(at);
+        if let Some(participant) = self.participants.get_mut(&who)
+            && let Some(section) = participant.receiving().section(mid)
+        {
+            section.cursor = listener.rebase.cursor;
+        }
+    }
+
+    fn update_speakers(&mut self, room: &Arc<str>) {
+        let mut speakers = Vec::new();
+        let mut idle = true;
+        for member in self.members(room) {
+            let Some(participant) = self.participants.get(&member) else { continue };
+            let mut loudest: Option<f32> = None;
+            for track in &participant.tracks {
+                let Some(track) = self.tracks.get_mut(track) else { continue };
+                if let Some(level) = track.level.tick() {
+                    loudest = Some(loudest.map_or(level, |l| l.max(level)));
+                }
+                idle &= track.level.idle();
+            }
+            if let Some(level) = loudest.filter(|_| !participant.claims.video.hidden) {
+                speakers.push(SpeakerInfo { sid: participant.sid.clone(), level, active: level > 0.0 });
+            }
+        }
+        let Some(found) = self.rooms.get_mut(room) else { return };
+        // An idle room costs nothing: its next loud packet starts the clock again.
+        found.listening = !idle;
+        if !idle {
+            let next = self.now + speakers::INTERVAL;
+            self.at(next, Job::Speakers(room.clone()));
+        }
+        if !speakers.is_empty() {
+            speakers.sort_by(|a, b| b.level.total_cmp(&a.level));
+            let members = self.members(room);
+            self.send_all(&members, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers }));
+        }
+    }
+
+    /// The present speakers, the loudest first.
+    fn level_infos(&self, room: &str) -> Vec<SpeakerInfo> {
+        let mut infos = Vec::new();
+        for participant in self.members(room).iter().filter_map(|m| self.participants.get(m)) {
+            let levels = participant.tracks.iter().filter_map(|t| Some(self.tracks.get(t)?.level.told()));
+            let level = levels.fold(0.0, f32::max);
+            if level > 0.0 && !participant.claims.video.hidden {
+                infos.push(SpeakerInfo { sid: participant.sid.clone(), level, active: true });
+            }
+        }
+        infos.sort_by(|a, b| b.level.total_cmp(&a.level));
+        infos
+    }
+}
+
+/// The user name of a STUN binding request (RFC 8489), as far as it is needed to find the connection it is for.
+fn stun_username(datagram: &[u8]) -> Option<&str> {
+    const BINDING_REQUEST: [u8; 2] = [0, 1];
+    const USERNAME: [u8; 2] = [0, 6];
+    if datagram.get(..2)? != BINDING_REQUEST {
+        return None;
+    }
+    let mut rest = datagram.get(20..)?;
+    while let [t0, t1, l0, l1, value @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*l0, *l1]));
+        if [*t0, *t1] == USERNAME {
+            return std::str::from_utf8(value.get(..length)?).ok();
+        }
+        rest = value.get(length.next_multiple_of(4)..)?;
+    }
+    None
+}

@@ -1,0 +1,325 @@
+//! The room server: rooms, participants, forwarding. It decodes nothing, and it is sans-IO: requests, messages, datagrams
+//! and time go in, what is to be sent comes out of [`RoomServer::poll_output`].
+//!
+//! A [`RoomServer`] is one shard: rooms in it share nothing with rooms of another.
+//!
+//! - `connect.rs`: joining, resuming, leaving. `requests.rs`: what a client asks. `negotiate.rs`: offers and answers.
+//! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `speakers.rs`: who is speaking.
+//! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
+
+mod connect;
+mod data;
+mod ids;
+mod media;
+mod negotiate;
+mod participant;
+mod peer;
+mod requests;
+mod speakers;
+mod subscribe;
+#[cfg(test)]
+mod tests;
+mod track;
+
+use crate::signal::livekit::{
+    ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
+};
+use participant::Participant;
+use prost::Message;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use str0m::config::{CryptoProvider, DtlsCert};
+use track::{Track, TrackId};
+
+/// One WebSocket, as the driver numbers them; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// One participant's stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ParticipantId(u64);
+
+/// Which of a participant's peer connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Side {
+    Main,
+    Down,
+}
+
+/// How a room server is made.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// API keys and their secrets.
+    pub keys: Vec<(String, String)>,
+    /// The UDP addresses to announce; packets leave and arrive there.
+    pub media: Vec<SocketAddr>,
+    /// What the server holds at most.
+    pub limits: Limits,
+}
+
+/// What the server holds at most. Who asks for more is refused, with a log line.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Rooms.
+    pub rooms: usize,
+    /// Participants in one room.
+    pub participants: usize,
+    /// Tracks of one participant.
+    pub tracks: usize,
+    /// One signalling message, bytes.
+    pub message: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { rooms: 10_000, participants: 1_000, tracks: 32, message: 1024 * 1024 }
+    }
+}
+
+/// What of a HTTP request matters.
+#[derive(Clone, Debug, Default)]
+pub struct HttpRequest {
+    /// The path, as in `/rtc/v1`.
+    pub path: String,
+    /// The query, without the question mark.
+    pub query: String,
+    /// The `Authorization` header.
+    pub authorization: Option<String>,
+}
+
+/// A request that is answered with an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub http_status: u16,
+    /// A sentence for the body.
+    pub text: String,
+}
+
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something went wrong that somebody should look at.
+    Warning,
+    /// The course of things.
+    Info,
+}
+
+/// What comes out.
+#[derive(Debug)]
+pub enum Output {
+    /// Send a binary message on a WebSocket.
+    Send {
+        /// Which one.
+        conn: ConnId,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// Close a WebSocket, after what was sent before.
+    Close {
+        /// Which one.
+        conn: ConnId,
+    },
+    /// Send a datagram.
+    Transmit {
+        /// Where to.
+        to: SocketAddr,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// A line for the log.
+    Log {
+        /// How much it matters.
+        level: Level,
+        /// The line.
+        text: String,
+    },
+}
+
+/// Something to do later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Job {
+    /// A peer connection's own timers.
+    Peer(ParticipantId, Side),
+    /// Looking after a participant: pings, tokens, waiting for a resume.
+    Care(ParticipantId),
+    /// A room's active speakers.
+    Speakers(Arc<str>),
+}
+
+/// A room.
+struct Room {
+    sid: String,
+    created_ms: i64,
+    /// In the order they joined.
+    members: Vec<ParticipantId>,
+    /// A speakers job is in the queue.
+    listening: bool,
+}
+
+/// The room server. See the module's description.
+pub struct RoomServer {
+    config: ServerConfig,
+    crypto: Arc<CryptoProvider>,
+    /// One certificate for all connections: making a key costs more than a join otherwise would.
+    certificate: Option<DtlsCert>,
+    rng: ids::Rng,
+    started: Instant,
+    started_unix_us: u64,
+    now: Instant,
+    next_id: u64,
+    rooms: BTreeMap<Arc<str>, Room>,
+    participants: BTreeMap<ParticipantId, Participant>,
+    tracks: BTreeMap<TrackId, Track>,
+    conns: BTreeMap<ConnId, ParticipantId>,
+    // Only ever looked up, never walked: their order reaches nothing.
+    by_ufrag: HashMap<String, (ParticipantId, Side)>,
+    by_address: HashMap<SocketAddr, (ParticipantId, Side)>,
+    jobs: BinaryHeap<Reverse<(Instant, Job)>>,
+    dirty: Vec<(ParticipantId, Side)>,
+    output: VecDeque<Output>,
+}
+
+impl RoomServer {
+    /// Makes a server. `seed` starts the names it gives; `unix_us` is the wall clock at `now`, microseconds since the Unix epoch.
+    pub fn new(config: ServerConfig, seed: u64, now: Instant, unix_us: u64) -> RoomServer {
+        let crypto = crate::rtc::crypto_provider();
+        RoomServer {
+            certificate: crypto.dtls_provider.generate_certificate(),
+            crypto,
+            config,
+            rng: ids::Rng::new(seed),
+            started: now,
+            started_unix_us: unix_us,
+            now,
+            next_id: 1,
+            rooms: BTreeMap::new(),
+            participants: BTreeMap::new(),
+            tracks: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            jobs: BinaryHeap::new(),
+            dirty: Vec::new(),
+            output: VecDeque::new(),
+        }
+    }
+
+    /// How many rooms and participants there are.
+    pub fn population(&self) -> (usize, usize) {
+        (self.rooms.len(), self.participants.len())
+    }
+
+    /// What to do next; None: nothing until the next input or [`RoomServer::deadline`].
+    pub fn poll_output(&mut self) -> Option<Output> {
+        loop {
+            if let Some(output) = self.output.pop_front() {
+                return Some(output);
+            }
+            if self.dirty.is_empty() {
+                return None;
+            }
+            // Written packets leave here, in one go for each connection, whatever number of datagrams came before.
+            let mut dirty = std::mem::take(&mut self.dirty);
+            dirty.drain(..).for_each(|(id, side)| self.flush(id, side));
+            if self.dirty.is_empty() {
+                self.dirty = dirty;
+            }
+        }
+    }
+
+    /// When [`RoomServer::timeout`] is to be called at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.jobs.peek().map(|Reverse((at, _))| *at)
+    }
+
+    fn at(&mut self, when: Instant, job: Job) {
+        self.jobs.push(Reverse((when, job)));
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    fn unix_ms(&self) -> i64 {
+        let passed = self.now.saturating_duration_since(self.started);
+        ((Duration::from_micros(self.started_unix_us) + passed).as_millis()) as i64
+    }
+
+    fn id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    fn log(&mut self, level: Level, text: impl Into<String>) {
+        self.output.push_back(Output::Log { level, text: text.into() });
+    }
+
+    /// How log lines call a participant.
+    fn name(&self, id: ParticipantId) -> String {
+        self.participants.get(&id).map_or_else(String::new, |p| format!("{} in {}", p.identity(), p.room))
+    }
+
+    fn members(&self, room: &str) -> Vec<ParticipantId> {
+        self.rooms.get(room).map(|r| r.members.clone()).unwrap_or_default()
+    }
+
+    fn send(&mut self, to: ParticipantId, message: signal_response::Message) {
+        if let Some(Ok(conn)) = self.participants.get(&to).map(|p| p.conn) {
+            self.output.push_back(Output::Send { conn, bytes: encode(message) });
+        }
+    }
+
+    /// Sends one message to several participants, encoded once.
+    fn send_all(&mut self, to: &[ParticipantId], message: signal_response::Message) {
+        let bytes = encode(message);
+        for id in to {
+            if let Some(Ok(conn)) = self.participants.get(id).map(|p| p.conn) {
+                self.output.push_back(Output::Send { conn, bytes: bytes.clone() });
+            }
+        }
+    }
+
+    /// The published tracks of a participant, as others are told.
+    fn track_infos(&self, id: ParticipantId) -> Vec<TrackInfo> {
+        let tracks = self.participants.get(&id).map(|p| &p.tracks[..]).unwrap_or_default();
+        tracks.iter().filter_map(|t| self.tracks.get(t)).filter(|t| t.mid.is_some()).map(|t| t.info.clone()).collect()
+    }
+
+    fn participant_info(&self, id: ParticipantId) -> Option<ParticipantInfo> {
+        Some(self.participants.get(&id)?.info(self.track_infos(id)))
+    }
+
+    /// Tells the room that a participant changed; of a hidden one only itself.
+    fn announce(&mut self, id: ParticipantId, also_self: bool) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        participant.version += 1;
+        let (hidden, room) = (participant.claims.video.hidden, participant.room.clone());
+        let Some(info) = self.participant_info(id) else { return };
+        let mut to = if hidden { vec![id] } else { self.members(&room) };
+        to.retain(|m| also_self || *m != id);
+        self.send_all(&to, signal_response::Message::Update(ParticipantUpdate { participants: vec![info] }));
+    }
+
+    fn room_info(&self, name: &str) -> RoomInfo {
+        let Some(room) = self.rooms.get(name) else { return RoomInfo::default() };
+        let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.claims.video.hidden);
+        let publishes = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.tracks.is_empty());
+        RoomInfo {
+            sid: room.sid.clone(),
+            name: name.to_string(),
+            creation_time: room.created_ms / 1000,
+            creation_time_ms: room.created_ms,
+            num_participants: room.members.iter().filter(visible).count() as u32,
+            num_publishers: room.members.iter().filter(publishes).count() as u32,
+            ..Default::default()
+        }
+    }
+}
+
+fn encode(message: signal_response::Message) -> Vec<u8> {
+    SignalResponse { message: Some(message) }.encode_to_vec()
+}

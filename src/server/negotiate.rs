@@ -1,0 +1,286 @@
+//! Offers and answers, and which section carries which track to whom.
+//!
+//! With one peer connection the client always offers. When sections for what it is to hear are missing, it is asked for
+//! them (MediaSectionsRequirement); when there are free ones, it is asked to offer again, since only an answer can say
+//! whose track a section carries. With two, this side offers on the second one, one offer at a time.
+
+use super::peer::MAX_SECTIONS;
+use super::track::TrackId;
+use super::{Level, ParticipantId, RoomServer, Side};
+use crate::signal::livekit::{
+    DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse,
+    signal_response,
+};
+use crate::signal::sdp::{self, Edit};
+use std::collections::BTreeMap;
+use str0m::media::{MediaKind, Mid};
+
+impl RoomServer {
+    /// The client offers on its main connection.
+    pub(super) fn offered(&mut self, id: ParticipantId, offer: SessionDescription) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let (answer, lines) = match participant.main.accept_offer(&offer.sdp) {
+            Ok(accepted) => accepted,
+            Err(why) => return self.fail(id, format!("the client sent {why}.")),
+        };
+        participant.asked = false;
+        let single = participant.down.is_none();
+        let (arrived, gone) = self.match_tracks(id, &lines);
+        if single {
+            self.release_unusable(id);
+            self.assign(id);
+        }
+        let (edits, mid_to_track_id) = self.edits(id, Side::Main);
+        let answer = sdp::edit(&answer, &edits);
+        self.learn_ufrag(id, Side::Main, &answer);
+        self.send(
+            id,
+            signal_response::Message::Answer(SessionDescription {
+                r#type: "answer".into(),
+                sdp: answer,
+                id: offer.id,
+                mid_to_track_id,
+            }),
+        );
+        self.touch(id, Side::Main);
+        if single {
+            self.open_assigned(id);
+        }
+        gone.into_iter().for_each(|track| self.unpublish(track));
+        self.published(id, &arrived);
+        self.negotiate(id);
+    }
+
+    /// The client answers an offer of this side.
+    pub(super) fn answered(&mut self, id: ParticipantId, answer: &SessionDescription) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let Some(down) = &mut participant.down else { return };
+        if let Err(why) = down.accept_answer(&answer.sdp) {
+            return self.fail(id, format!("the client sent {why}."));
+        }
+        let again = std::mem::take(&mut participant.offer_again);
+        self.touch(id, Side::Down);
+        self.open_assigned(id);
+        if again {
+            self.offer(id, false);
+        }
+    }
+
+    /// Sees to it that what a participant is to hear gets its sections.
+    pub(super) fn negotiate(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let waiting: Vec<TrackId> = participant.wants.iter().filter(|w| w.1.is_none()).map(|w| *w.0).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        if participant.down.is_some() {
+            return self.offer(id, false);
+        }
+        if participant.asked {
+            return;
+        }
+        let sections = &participant.main.sections;
+        let free = sections.iter().filter(|s| s.is_free(MediaKind::Audio)).count();
+        let room = MAX_SECTIONS.saturating_sub(sections.len() + participant.tracks.len() + 1);
+        let num_audios = waiting.len().saturating_sub(free).min(room);
+        if free + num_audios == 0 {
+            return self.log(Level::Warning, format!("{} hears as many tracks as it can.", self.name(id)));
+        }
+        let message = MediaSectionsRequirement { num_audios: num_audios as u32, num_videos: 0 };
+        participant.asked = true;
+        self.send(id, signal_response::Message::MediaSectionsRequirement(message));
+    }
+
+    /// Offers on the second connection; later, if an offer is outstanding.
+    pub(super) fn offer(&mut self, id: ParticipantId, restart: bool) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let missing = participant.wants.values().filter(|mid| mid.is_none()).count();
+        let Some(down) = &mut participant.down else { return };
+        // A restart replaces an offer that a lost WebSocket may have swallowed.
+        if down.pending.is_some() && !restart {
+            participant.offer_again = true;
+            return;
+        }
+        let Some(offer) = down.offer(missing, restart) else { return };
+        participant.offer_id += 1;
+        let offer_id = participant.offer_id;
+        self.assign(id);
+        let (edits, mid_to_track_id) = self.edits(id, Side::Down);
+        let sdp = sdp::edit(&offer, &edits);
+        self.learn_ufrag(id, Side::Down, &sdp);
+        let offer = SessionDescription { r#type: "offer".into(), sdp, id: offer_id, mid_to_track_id };
+        self.send(id, signal_response::Message::Offer(offer));
+    }
+
+    /// Finds out which tracks an offer brings, and which it no longer has.
+    fn match_tracks(&mut self, id: ParticipantId, lines: &[sdp::Section]) -> (Vec<TrackId>, Vec<TrackId>) {
+        let (mut arrived, mut gone) = (Vec::new(), Vec::new());
+        let Some(participant) = self.participants.get(&id) else { return (arrived, gone) };
+        let payloads = participant.main.payloads;
+        for line in lines.iter().filter(|l| l.kind != "application") {
+            let mid = Mid::from(line.mid.as_str());
+            let sends = line.sends && !line.stopped;
+            let bound = participant.tracks.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid)));
+            match bound.copied() {
+                Some(track) if !sends => gone.push(track),
+                Some(track) => {
+                    self.tracks.get_mut(&track).expect("bound").payloads = payloads;
+                }
+                None if sends => {
+                    let kind = if line.kind == "audio" { TrackType::Audio } else { TrackType::Video };
+                    let unbound: Vec<TrackId> = participant
+                        .tracks
+                        .iter()
+                        .filter(|t| self.tracks.get(t).is_some_and(|t| t.mid.is_none() && t.info.r#type == kind as i32))
+                        .copied()
+                        .collect();
+                    let named = unbound.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.cid == line.msid.1));
+                    // Not every client's description repeats the id that it announced; one that waits alone is meant.
+                    let only = || if unbound.len() == 1 { unbound.first() } else { None };
+                    let Some(track_id) = named.or_else(only).copied() else { continue };
+                    let track = self.tracks.get_mut(&track_id).expect("unbound");
+                    track.mid = Some(mid);
+                    track.info.mid = line.mid.clone();
+                    track.payloads = payloads;
+                    arrived.push(track_id);
+                }
+                None => {}
+            }
+        }
+        (arrived, gone)
+    }
+
+    /// Tells everyone of new tracks, and subscribes those who subscribe to everything.
+    fn published(&mut self, id: ParticipantId, tracks: &[TrackId]) {
+        if tracks.is_empty() {
+            return;
+        }
+        self.announce(id, true);
+        let Some(participant) = self.participants.get(&id) else { return };
+        if participant.claims.video.hidden {
+            return;
+        }
+        for member in self.members(&participant.room.clone()).into_iter().filter(|m| *m != id) {
+            if self.participants.get(&member).is_some_and(|p| p.auto_subscribe) {
+                tracks.iter().for_each(|track| self.subscribe(member, *track));
+                self.negotiate(member);
+            }
+        }
+    }
+
+    /// A track is over: for its publisher and for all who heard it.
+    pub(super) fn unpublish(&mut self, track_id: TrackId) {
+        let Some(track) = self.tracks.get(&track_id) else { return };
+        let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
+        let room = self.participants.get(&publisher).map(|p| p.room.clone());
+        for member in room.map(|r| self.members(&r)).unwrap_or_default() {
+            self.unsubscribe(member, track_id);
+        }
+        self.tracks.remove(&track_id);
+        if let Some(participant) = self.participants.get_mut(&publisher) {
+            participant.tracks.retain(|t| *t != track_id);
+        }
+        self.send(publisher, signal_response::Message::TrackUnpublished(TrackUnpublishedResponse { track_sid }));
+        self.announce(publisher, true);
+    }
+
+    /// Takes tracks off sections that the client does not receive on any more.
+    fn release_unusable(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let lost: Vec<(TrackId, Mid)> = participant
+            .receiving()
+            .sections
+            .iter_mut()
+            .filter(|s| !s.usable)
+            .filter_map(|s| Some((s.track.take()?, s.mid)))
+            .collect();
+        for (track, mid) in lost {
+            self.close(track, id, mid);
+            let want = self.participants.get_mut(&id).and_then(|p| p.wants.get_mut(&track));
+            if let Some(want) = want {
+                *want = None;
+            }
+        }
+    }
+
+    /// Gives free sections to tracks that wait for one.
+    fn assign(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let waiting: Vec<TrackId> = participant.wants.iter().filter(|w| w.1.is_none()).map(|w| *w.0).collect();
+        // What this side offers must differ from what is there, so with two connections every track has a new section.
+        let reuse = participant.down.is_none();
+        for track in waiting {
+            let fits = |s: &&mut super::peer::Section| {
+                s.is_free(MediaKind::Audio) && s.shown != Some(track) && (reuse || s.shown.is_none())
+            };
+            let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
+            section.track = Some(track);
+            let mid = section.mid;
+            participant.wants.insert(track, Some(mid));
+        }
+    }
+
+    /// Opens the way for every subscription whose section the client now knows.
+    fn open_assigned(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let ready: Vec<(TrackId, Mid)> = participant.wants.iter().filter_map(|(t, mid)| Some((*t, (*mid)?))).collect();
+        ready.into_iter().for_each(|(track, mid)| self.open(track, id, mid));
+    }
+
+    /// How this side's description is to be rewritten, and which section carries which track.
+    fn edits(&mut self, id: ParticipantId, side: Side) -> (BTreeMap<String, Edit>, BTreeMap<String, String>) {
+        let (mut edits, mut carried) = (BTreeMap::new(), BTreeMap::new());
+        let Some(participant) = self.participants.get_mut(&id) else { return (edits, carried) };
+        let Some(peer) = participant.peer(side) else { return (edits, carried) };
+        let mut shown = Vec::with_capacity(peer.sections.len());
+        for section in &mut peer.sections {
+            section.shown = section.track;
+            shown.push((section.mid, section.track));
+        }
+        for (mid, track) in shown {
+            let track = track.and_then(|t| self.tracks.get(&t));
+            let named =
+                track.and_then(|t| Some((self.participants.get(&t.publisher)?.sid.clone(), t.info.sid.clone())));
+            if let Some((_, track_sid)) = &named {
+                carried.insert(mid.to_string(), track_sid.clone());
+            }
+            let msid = named.map(|(publisher, track)| (format!("{publisher}|{track}"), track));
+            edits.insert(mid.to_string(), Edit { msid, ..Default::default() });
+        }
+        let Some(participant) = self.participants.get(&id).filter(|_| side == Side::Main) else {
+            return (edits, carried);
+        };
+        // What the client publishes: how it is to encode.
+        for track in participant.tracks.iter().filter_map(|t| self.tracks.get(t)) {
+            let Some(mid) = track.mid else { continue };
+            let stereo = track.info.stereo.then_some("stereo=1;maxaveragebitrate=510000");
+            let dtx = (!track.info.disable_dtx).then_some("usedtx=1");
+            let opus = [stereo, dtx].into_iter().flatten().collect::<Vec<_>>().join(";");
+            edits.insert(mid.to_string(), Edit { msid: None, opus, no_red: track.info.disable_red });
+        }
+        (edits, carried)
+    }
+
+    /// Routes first packets by the description's ICE user name; it changes when ICE restarts.
+    fn learn_ufrag(&mut self, id: ParticipantId, side: Side, description: &str) {
+        let Some(ufrag) = sdp::attribute(description, "ice-ufrag").map(str::to_string) else { return };
+        let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+        let old = std::mem::replace(&mut peer.ufrag, ufrag.clone());
+        if old != ufrag {
+            self.by_ufrag.remove(&old);
+        }
+        self.by_ufrag.insert(ufrag, (id, side));
+    }
+
+    /// A participant broke the protocol, or its connection did: it is out, the others stay.
+    pub(super) fn fail(&mut self, id: ParticipantId, why: String) {
+        self.log(Level::Warning, format!("{} is removed: {why}", self.name(id)));
+        self.remove(id, DisconnectReason::StateMismatch);
+    }
+}
+
+impl super::peer::Section {
+    fn is_free(&self, kind: MediaKind) -> bool {
+        self.usable && self.track.is_none() && self.kind == kind
+    }
+}

@@ -1,0 +1,140 @@
+//! A participant: who it is, what it may do, what it hears.
+
+use super::peer::Peer;
+use super::track::TrackId;
+use super::{ConnId, ParticipantId, Side};
+use crate::signal::livekit::{
+    ClientInfo, DisconnectReason, ParticipantInfo, ParticipantPermission, SubscriptionPermission, TrackInfo,
+    TrackSource, participant_info,
+};
+use crate::token::jwt::Claims;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+use str0m::media::Mid;
+
+/// A participant.
+pub struct Participant {
+    pub id: ParticipantId,
+    pub room: Arc<str>,
+    pub sid: String,
+    pub claims: Claims,
+    pub client: ClientInfo,
+    pub state: participant_info::State,
+    /// Counts changes, so that clients can tell old news.
+    pub version: u32,
+    pub joined_ms: i64,
+    /// The WebSocket, and since when it is gone otherwise.
+    pub conn: Result<ConnId, Instant>,
+    pub last_heard: Instant,
+    pub token_at: Instant,
+    /// When it is looked after next.
+    pub care_at: Instant,
+    /// Since when media does not flow; from the start on.
+    pub media_lost: Option<Instant>,
+    pub auto_subscribe: bool,
+    /// The connection for everything (single), or for what the client publishes (dual).
+    pub main: Peer,
+    /// The connection for what the client receives, where it has two.
+    pub down: Option<Peer>,
+    pub tracks: Vec<TrackId>,
+    /// The tracks it is to hear, and the section of each once there is one.
+    pub wants: BTreeMap<TrackId, Option<Mid>>,
+    /// The tracks it would hear if their publishers let it.
+    pub denied: BTreeSet<TrackId>,
+    /// The tracks it is subscribed to and does not want to be sent for now.
+    pub paused: BTreeSet<TrackId>,
+    /// Who may hear its own tracks; None: everybody.
+    pub permission: Option<SubscriptionPermission>,
+    /// The client was asked for sections, and has not offered yet.
+    pub asked: bool,
+    /// The next subscriber offer's id (dual).
+    pub offer_id: u32,
+    /// Something changed while an offer was outstanding (dual).
+    pub offer_again: bool,
+}
+
+impl Participant {
+    pub fn identity(&self) -> &str {
+        &self.claims.sub
+    }
+
+    /// The connection on which this participant receives.
+    pub fn receiving(&mut self) -> &mut Peer {
+        self.down.as_mut().unwrap_or(&mut self.main)
+    }
+
+    /// Which side that is.
+    pub fn receiving_side(&self) -> Side {
+        if self.down.is_some() { Side::Down } else { Side::Main }
+    }
+
+    pub fn peer(&mut self, side: Side) -> Option<&mut Peer> {
+        match side {
+            Side::Main => Some(&mut self.main),
+            Side::Down => self.down.as_mut(),
+        }
+    }
+
+    /// What others (and itself) are told.
+    pub fn info(&self, tracks: Vec<TrackInfo>) -> ParticipantInfo {
+        let video = &self.claims.video;
+        ParticipantInfo {
+            sid: self.sid.clone(),
+            identity: self.claims.sub.clone(),
+            name: self.claims.name.clone(),
+            state: self.state as i32,
+            is_publisher: !tracks.is_empty(),
+            tracks,
+            metadata: self.claims.metadata.clone(),
+            attributes: self.claims.attributes.clone(),
+            joined_at: self.joined_ms / 1000,
+            joined_at_ms: self.joined_ms,
+            version: self.version,
+            kind: kind(&self.claims) as i32,
+            client_protocol: self.client.client_protocol,
+            capabilities: self.client.capabilities.clone(),
+            disconnect_reason: DisconnectReason::UnknownReason as i32,
+            permission: Some(ParticipantPermission {
+                can_subscribe: video.may_subscribe(),
+                can_publish: video.may_publish(),
+                can_publish_data: video.may_publish_data(),
+                can_publish_sources: video.can_publish_sources.iter().map(|s| source_from_name(s) as i32).collect(),
+                hidden: video.hidden,
+                recorder: video.recorder,
+                can_update_metadata: video.may_update_own_metadata(),
+                agent: video.agent,
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+}
+
+fn kind(claims: &Claims) -> participant_info::Kind {
+    use participant_info::Kind;
+    match claims.kind.as_str() {
+        "agent" => Kind::Agent,
+        "egress" => Kind::Egress,
+        "ingress" => Kind::Ingress,
+        "sip" => Kind::Sip,
+        _ if claims.video.agent => Kind::Agent,
+        _ => Kind::Standard,
+    }
+}
+
+/// The name a token has for a source.
+pub fn source_name(source: i32) -> &'static str {
+    match TrackSource::try_from(source) {
+        Ok(TrackSource::Camera) => "camera",
+        Ok(TrackSource::Microphone) => "microphone",
+        Ok(TrackSource::ScreenShare) => "screen_share",
+        Ok(TrackSource::ScreenShareAudio) => "screen_share_audio",
+        _ => "unknown",
+    }
+}
+
+fn source_from_name(name: &str) -> TrackSource {
+    let all = [TrackSource::Camera, TrackSource::Microphone, TrackSource::ScreenShare, TrackSource::ScreenShareAudio];
+    all.into_iter().find(|s| source_name(*s as i32) == name).unwrap_or(TrackSource::Unknown)
+}

@@ -1,0 +1,255 @@
+//! One peer connection of a participant: the sections it can send on, its data channels, its place in the routing tables.
+
+use super::track::{Cursor, Payloads, TrackId};
+use crate::signal::sdp;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Instant;
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::net::Protocol;
+use str0m::rtp::Ssrc;
+use str0m::{Candidate, Rtc, RtcConfig};
+
+/// Media sections of one connection: several times what the largest room needs.
+pub const MAX_SECTIONS: usize = 512;
+/// What waits for a data channel that is full or not open yet, bytes; more is dropped and counted.
+const MAX_QUEUED: usize = 4 * 1024 * 1024;
+/// A channel that holds less than this is offered what waits, bytes.
+const LOW: usize = 128 * 1024;
+/// Addresses that lead to one connection: a client has a few interfaces, and roams.
+const MAX_ADDRESSES: usize = 8;
+
+/// The data channels, by LiveKit's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Reliable = 0,
+    Lossy = 1,
+}
+
+/// The channels' labels, and the ids they have where they are agreed on beforehand (protocol 18).
+const LANES: [(&str, u16); 2] = [("_reliable", 100), ("_lossy", 101)];
+
+/// A section this side can send on.
+#[derive(Debug)]
+pub struct Section {
+    pub mid: Mid,
+    pub kind: MediaKind,
+    pub track: Option<TrackId>,
+    /// The track that the client was told of last. Some clients notice a track only when the name on its section changes.
+    pub shown: Option<TrackId>,
+    pub cursor: Cursor,
+    /// The client receives here; false while it refuses the section.
+    pub usable: bool,
+}
+
+/// A peer connection.
+pub struct Peer {
+    pub rtc: Rtc,
+    /// The local ICE user name fragment, by which first packets find their way.
+    pub ufrag: String,
+    pub addresses: VecDeque<SocketAddr>,
+    pub connected: bool,
+    pub sections: Vec<Section>,
+    pub payloads: Payloads,
+    /// The channels to send on.
+    channels: [Option<ChannelId>; 2],
+    /// The channels with ids known beforehand. Of the clients that announce them some open channels in-band all the same
+    /// and would not see what is sent here: these count only once the client has used them, or opened no others.
+    agreed: [Option<ChannelId>; 2],
+    waiting: VecDeque<(Lane, Vec<u8>)>,
+    waiting_bytes: usize,
+    /// Data packets dropped because too much was waiting.
+    pub dropped: u64,
+    /// The entry in the timer queue that counts.
+    pub scheduled: Option<Instant>,
+    /// Written to since it was last polled, and so in the server's list of such.
+    pub dirty: bool,
+    /// The offer that waits for its answer (two peer connections: this side offers).
+    pub pending: Option<SdpPendingOffer>,
+}
+
+impl Peer {
+    pub fn new(config: RtcConfig, candidates: &[SocketAddr], now: Instant) -> Peer {
+        let mut rtc = config.build(now);
+        for address in candidates {
+            if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
+                rtc.add_local_candidate(candidate);
+            }
+        }
+        Peer {
+            ufrag: rtc.direct_api().local_ice_credentials().ufrag,
+            rtc,
+            addresses: VecDeque::new(),
+            connected: false,
+            sections: Vec::new(),
+            payloads: Payloads::default(),
+            channels: [None; 2],
+            agreed: [None; 2],
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            dropped: 0,
+            scheduled: None,
+            dirty: false,
+            pending: None,
+        }
+    }
+
+    /// Declares the data channels that both sides know beforehand.
+    pub fn agree_on_channels(&mut self) {
+        for lane in [Lane::Reliable, Lane::Lossy] {
+            let (label, id) = LANES[lane as usize];
+            let config = channel_config(label, lane, Some(id));
+            self.agreed[lane as usize] = Some(self.rtc.direct_api().create_data_channel(config));
+        }
+    }
+
+    /// The client had time to open channels of its own: where it did not, the agreed ones are meant.
+    pub fn settle_channels(&mut self) {
+        for (channel, agreed) in self.channels.iter_mut().zip(self.agreed) {
+            *channel = channel.or(agreed);
+        }
+        self.drain();
+    }
+
+    /// Takes the client's offer: str0m's answer as text, and what the offer's sections say. The error is a reason to end the participant.
+    pub fn accept_offer(&mut self, offer: &str) -> Result<(String, Vec<sdp::Section>), String> {
+        let offer = sdp::without_mdns(offer);
+        let lines = sdp::sections(&offer);
+        if lines.len() > MAX_SECTIONS {
+            return Err(format!("an offer of {} sections, more than {MAX_SECTIONS}", lines.len()));
+        }
+        let parsed = SdpOffer::from_sdp_string(&offer).map_err(|e| format!("an offer that does not parse: {e}"))?;
+        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|e| format!("an offer that does not fit: {e}"))?;
+        for line in lines.iter().filter(|l| l.kind != "application") {
+            let usable = line.receives && !line.stopped;
+            let mid = Mid::from(line.mid.as_str());
+            match self.section(mid) {
+                Some(section) => section.usable = usable,
+                None if usable => {
+                    let kind = if line.kind == "audio" { MediaKind::Audio } else { MediaKind::Video };
+                    self.add_section(mid, kind);
+                }
+                None => {}
+            }
+        }
+        self.payloads = Payloads::of(&self.rtc);
+        Ok((answer.to_sdp_string(), lines))
+    }
+
+    /// Takes the client's answer to this side's offer.
+    pub fn accept_answer(&mut self, answer: &str) -> Result<(), String> {
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let answer = SdpAnswer::from_sdp_string(&sdp::without_mdns(answer))
+            .map_err(|e| format!("an answer that does not parse: {e}"))?;
+        self.rtc.sdp_api().accept_answer(pending, answer).map_err(|e| format!("an answer that does not fit: {e}"))?;
+        self.payloads = Payloads::of(&self.rtc);
+        Ok(())
+    }
+
+    /// An offer of this side with `missing` more sections; the first one opens the data channels, `restart` restarts ICE.
+    pub fn offer(&mut self, missing: usize, restart: bool) -> Option<String> {
+        let first = self.channels[0].is_none();
+        let missing = missing.min(MAX_SECTIONS.saturating_sub(self.sections.len()));
+        let mut api = self.rtc.sdp_api();
+        if first {
+            for lane in [Lane::Reliable, Lane::Lossy] {
+                let config = channel_config(LANES[lane as usize].0, lane, None);
+                self.channels[lane as usize] = Some(api.add_channel_with_config(config));
+            }
+        }
+        let added: Vec<Mid> =
+            (0..missing).map(|_| api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None)).collect();
+        let restart = restart.then(|| api.ice_restart(true));
+        let (offer, pending) = api.apply()?;
+        if let Some(credentials) = restart {
+            self.ufrag = credentials.ufrag;
+        }
+        self.pending = Some(pending);
+        added.into_iter().for_each(|mid| self.add_section(mid, MediaKind::Audio));
+        Some(offer.to_sdp_string())
+    }
+
+    fn add_section(&mut self, mid: Mid, kind: MediaKind) {
+        self.sections.push(Section { mid, kind, track: None, shown: None, cursor: Cursor::default(), usable: true });
+    }
+
+    pub fn section(&mut self, mid: Mid) -> Option<&mut Section> {
+        self.sections.iter_mut().find(|s| s.mid == mid)
+    }
+
+    /// The SSRC this side sends with on a section, once it is negotiated.
+    pub fn ssrc(&mut self, mid: Mid) -> Option<Ssrc> {
+        self.rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| stream.ssrc())
+    }
+
+    /// Notes where packets come from. The address that had to make room, if any.
+    pub fn learn(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+        if self.addresses.contains(&address) {
+            return None;
+        }
+        self.addresses.push_back(address);
+        if self.addresses.len() > MAX_ADDRESSES { self.addresses.pop_front() } else { None }
+    }
+
+    /// A channel that the client opened, or that was agreed on, is open.
+    pub fn channel_open(&mut self, id: ChannelId, label: &str) {
+        let lane = LANES.iter().position(|(name, _)| *name == label);
+        if let Some(lane) = lane.filter(|_| !self.agreed.contains(&Some(id))) {
+            self.channels[lane] = Some(id);
+        }
+        if let Some(mut channel) = self.rtc.channel(id) {
+            channel.set_buffered_amount_low_threshold(LOW);
+        }
+        self.drain();
+    }
+
+    /// Which lane a channel is that the client sent on.
+    pub fn lane(&mut self, id: ChannelId) -> Option<Lane> {
+        if self.agreed.contains(&Some(id)) {
+            self.settle_channels();
+        }
+        let is = |lane: &Lane| [self.channels[*lane as usize], self.agreed[*lane as usize]].contains(&Some(id));
+        [Lane::Reliable, Lane::Lossy].into_iter().find(is)
+    }
+
+    /// Sends a data packet, or keeps it until there is room. False: it was dropped.
+    pub fn send_data(&mut self, lane: Lane, packet: Vec<u8>) -> bool {
+        if !self.waiting.iter().any(|(l, _)| *l == lane) && self.write(lane, &packet) {
+            return true;
+        }
+        // What may be lost is not kept: by the time there is room it is stale.
+        if lane == Lane::Lossy || self.waiting_bytes + packet.len() > MAX_QUEUED {
+            self.dropped += 1;
+            return false;
+        }
+        self.waiting_bytes += packet.len();
+        self.waiting.push_back((lane, packet));
+        true
+    }
+
+    /// Sends what waited.
+    pub fn drain(&mut self) {
+        while let Some((lane, packet)) = self.waiting.pop_front() {
+            if !self.write(lane, &packet) {
+                self.waiting.push_front((lane, packet));
+                return;
+            }
+            self.waiting_bytes -= packet.len();
+        }
+    }
+
+    fn write(&mut self, lane: Lane, packet: &[u8]) -> bool {
+        let channel = self.channels[lane as usize].and_then(|id| self.rtc.channel(id));
+        channel.is_some_and(|mut channel| channel.write(true, packet).unwrap_or(false))
+    }
+}
+
+fn channel_config(label: &str, lane: Lane, negotiated: Option<u16>) -> ChannelConfig {
+    let (ordered, reliability) = match lane {
+        Lane::Reliable => (true, Reliability::Reliable),
+        Lane::Lossy => (false, Reliability::MaxRetransmits { retransmits: 0 }),
+    };
+    ChannelConfig { label: label.into(), ordered, reliability, negotiated, protocol: String::new() }
+}

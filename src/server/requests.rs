@@ -1,0 +1,203 @@
+//! What a client asks over its WebSocket.
+
+use super::participant::source_name;
+use super::track::{Payloads, Track, TrackId};
+use super::{Level, ParticipantId, RoomServer, Side, speakers};
+use crate::signal::livekit::{
+    AddTrackRequest, DisconnectReason, Pong, RequestResponse, SignalRequest, SimulcastCodecInfo, TrackInfo,
+    TrackPublishedResponse, TrackType, TrickleRequest, UpdateParticipantMetadata, request_response, signal_request,
+    signal_response,
+};
+use prost::Message as _;
+use str0m::Candidate;
+
+/// Name, metadata and attributes together, bytes; LiveKit allows as much by default.
+const MAX_METADATA: usize = 64 * 1024;
+
+impl RoomServer {
+    /// A participant's message. What does not parse ends that participant; what is unknown is ignored.
+    pub(super) fn request(&mut self, id: ParticipantId, bytes: &[u8]) {
+        use signal_request::Message;
+        let Ok(SignalRequest { message }) = SignalRequest::decode(bytes) else {
+            return self.fail(id, "the client sent a message that is no SignalRequest.".into());
+        };
+        let Some(message) = message else { return };
+        match message {
+            Message::Offer(offer) => self.offered(id, offer),
+            Message::Answer(answer) => self.answered(id, &answer),
+            Message::Trickle(trickle) => self.trickle(id, &trickle),
+            Message::AddTrack(request) => self.add_track(id, request),
+            Message::Mute(mute) => {
+                let own = self.own_track(id, &mute.sid);
+                if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)).filter(|t| t.info.muted != mute.muted) {
+                    track.info.muted = mute.muted;
+                    self.announce(id, true);
+                }
+            }
+            Message::Subscription(update) => self.update_subscription(id, &update),
+            Message::TrackSetting(settings) => self.track_settings(id, &settings),
+            Message::SubscriptionPermission(permission) => self.set_permission(id, permission),
+            Message::SyncState(state) => {
+                if let Some(update) = state.subscription {
+                    self.update_subscription(id, &update);
+                }
+            }
+            Message::Leave(_) => self.remove(id, DisconnectReason::ClientInitiated),
+            Message::Ping(_) => {
+                let now = self.unix_ms();
+                self.send(id, signal_response::Message::Pong(now));
+            }
+            Message::PingReq(ping) => {
+                let pong = Pong { last_ping_timestamp: ping.timestamp, timestamp: self.unix_ms() };
+                self.send(id, signal_response::Message::PongResp(pong));
+                // Some clients only look at the old form.
+                self.send(id, signal_response::Message::Pong(pong.timestamp));
+            }
+            Message::UpdateMetadata(update) => self.update_metadata(id, update),
+            Message::UpdateAudioTrack(update) => {
+                let own = self.own_track(id, &update.track_sid);
+                if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)) {
+                    track.info.audio_features = update.features;
+                    self.announce(id, true);
+                }
+            }
+            Message::PublishDataTrackRequest(request) => {
+                let request = request_response::Request::PublishDataTrack(request);
+                self.refuse(
+                    id,
+                    0,
+                    request_response::Reason::UnsupportedType,
+                    "This server has no data tracks.",
+                    request,
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        id: ParticipantId,
+        request_id: u32,
+        reason: request_response::Reason,
+        message: &str,
+        request: request_response::Request,
+    ) {
+        self.log(Level::Warning, format!("{} was refused: {message}", self.name(id)));
+        let response =
+            RequestResponse { request_id, reason: reason as i32, message: message.into(), request: Some(request) };
+        self.send(id, signal_response::Message::RequestResponse(response));
+    }
+
+    pub(super) fn own_track(&self, id: ParticipantId, sid: &str) -> Option<TrackId> {
+        let own = &self.participants.get(&id)?.tracks;
+        own.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.info.sid == sid)).copied()
+    }
+
+    fn trickle(&mut self, id: ParticipantId, trickle: &TrickleRequest) {
+        // mDNS names do not parse, and are not needed: the client's own checks tell where it is.
+        let Ok(init) = serde_json::from_str::<serde_json::Value>(&trickle.candidate_init) else { return };
+        let Ok(candidate) = Candidate::from_sdp_string(init["candidate"].as_str().unwrap_or_default()) else { return };
+        let side = if trickle.target == 1 { Side::Down } else { Side::Main };
+        if let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) {
+            peer.rtc.add_remote_candidate(candidate);
+            self.touch(id, side);
+        }
+    }
+
+    pub(super) fn add_track(&mut self, id: ParticipantId, request: AddTrackRequest) {
+        use request_response::{Reason, Request};
+        let Some(participant) = self.participants.get(&id) else { return };
+        let (refusal, text) = if !participant.claims.video.may_publish_source(source_name(request.source)) {
+            (Reason::NotAllowed, "The token does not allow to publish this.")
+        } else if request.r#type != TrackType::Audio as i32 {
+            (Reason::UnsupportedType, "This server carries audio only.")
+        } else if participant.tracks.len() >= self.config.limits.tracks {
+            (Reason::LimitExceeded, "The participant has as many tracks as it may.")
+        } else if participant.tracks.iter().any(|t| self.tracks.get(t).is_some_and(|t| t.cid == request.cid)) {
+            // Sent again after a resume.
+            return;
+        } else {
+            (Reason::Ok, "")
+        };
+        if refusal != Reason::Ok {
+            return self.refuse(id, 0, refusal, text, Request::AddTrack(request));
+        }
+        let mime_type = if request.disable_red { "audio/opus" } else { "audio/red" };
+        let info = TrackInfo {
+            sid: self.rng.sid("TR_"),
+            r#type: request.r#type,
+            name: request.name,
+            muted: request.muted,
+            source: request.source,
+            stereo: request.stereo,
+            disable_dtx: request.disable_dtx,
+            disable_red: request.disable_red,
+            encryption: request.encryption,
+            stream: request.stream,
+            audio_features: request.audio_features,
+            mime_type: mime_type.into(),
+            codecs: vec![SimulcastCodecInfo {
+                mime_type: mime_type.into(),
+                cid: request.cid.clone(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        let track_id = TrackId(self.id());
+        self.tracks.insert(
+            track_id,
+            Track {
+                publisher: id,
+                info: info.clone(),
+                cid: request.cid.clone(),
+                mid: None,
+                payloads: Payloads::default(),
+                announced_subscribed: false,
+                listeners: Vec::new(),
+                level: speakers::Level::default(),
+            },
+        );
+        self.participants.get_mut(&id).expect("checked above").tracks.push(track_id);
+        let response = TrackPublishedResponse { cid: request.cid, track: Some(info) };
+        self.send(id, signal_response::Message::TrackPublished(response));
+    }
+
+    fn update_metadata(&mut self, id: ParticipantId, update: UpdateParticipantMetadata) {
+        use request_response::{Reason, Request};
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let request_id = update.request_id;
+        if !participant.claims.video.may_update_own_metadata() {
+            let text = "The token does not allow to change name, metadata or attributes.";
+            return self.refuse(id, request_id, Reason::NotAllowed, text, Request::UpdateMetadata(update));
+        }
+        let attributes = update.attributes.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
+        if update.metadata.len() + update.name.len() + attributes > MAX_METADATA {
+            let text = "Name, metadata and attributes are longer than 64 kB.";
+            return self.refuse(id, request_id, Reason::LimitExceeded, text, Request::UpdateMetadata(update));
+        }
+        let claims = &mut participant.claims;
+        if !update.metadata.is_empty() {
+            claims.metadata = update.metadata.clone();
+        }
+        if !update.name.is_empty() {
+            claims.name = update.name.clone();
+        }
+        for (key, value) in &update.attributes {
+            // An empty value takes the attribute away.
+            if value.is_empty() {
+                claims.attributes.remove(key);
+            } else {
+                claims.attributes.insert(key.clone(), value.clone());
+            }
+        }
+        let response = RequestResponse {
+            request_id,
+            reason: Reason::Ok as i32,
+            request: Some(Request::UpdateMetadata(update)),
+            ..Default::default()
+        };
+        self.send(id, signal_response::Message::RequestResponse(response));
+        self.announce(id, true);
+    }
+}

@@ -1,0 +1,204 @@
+//! A published track, and how its packets become those of each subscriber.
+
+use super::ParticipantId;
+use crate::signal::livekit::TrackInfo;
+use std::sync::Arc;
+use std::time::Instant;
+use str0m::format::Codec;
+use str0m::media::{Mid, Pt};
+use str0m::rtp::Ssrc;
+
+/// Names a track for as long as the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrackId(pub u64);
+
+/// The payload types one peer connection has for Opus, and for Opus with redundancy.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Payloads {
+    pub opus: Option<Pt>,
+    pub red: Option<Pt>,
+}
+
+impl Payloads {
+    pub fn of(rtc: &str0m::Rtc) -> Payloads {
+        let opus = rtc.codec_config().params().iter().find(|p| p.spec().codec == Codec::Opus);
+        Payloads { opus: opus.map(|p| p.pt()), red: opus.and_then(|p| p.red()) }
+    }
+}
+
+/// A published track.
+#[derive(Debug)]
+pub struct Track {
+    pub publisher: ParticipantId,
+    /// What others are told; `mid` is empty until an offer brought the track.
+    pub info: TrackInfo,
+    /// The client's own id for it, which its offer repeats.
+    pub cid: String,
+    /// Where it arrives.
+    pub mid: Option<Mid>,
+    /// The publisher's payload types.
+    pub payloads: Payloads,
+    /// The publisher was told that somebody subscribed.
+    pub announced_subscribed: bool,
+    pub listeners: Vec<Listener>,
+    pub level: super::speakers::Level,
+}
+
+/// One subscriber of a track, ready to be sent to.
+#[derive(Debug)]
+pub struct Listener {
+    pub who: ParticipantId,
+    pub ssrc: Ssrc,
+    pub payloads: Payloads,
+    pub rebase: Rebase,
+}
+
+/// Where a section's outgoing stream stands. It lives longer than a subscription: the next track continues it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor {
+    /// The next sequence number, extended.
+    pub sequence: u64,
+    /// The last packet's RTP time, and when it was sent.
+    pub last: Option<(u32, Instant)>,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        // SRTP's roll-over counter starts at zero on both sides; and late packets may precede the first.
+        Cursor { sequence: 1 << 12, last: None }
+    }
+}
+
+/// Maps a track's numbers to those of the stream that carries it to one subscriber.
+#[derive(Debug)]
+pub struct Rebase {
+    pub cursor: Cursor,
+    /// The publisher's first sequence number and its number here; the offset of RTP time.
+    base: Option<(u64, u64, u32)>,
+}
+
+/// RTP time runs at 48 kHz for Opus whatever the audio's own rate (RFC 7587).
+const CLOCK: u128 = 48_000;
+
+impl Rebase {
+    pub fn new(cursor: Cursor) -> Rebase {
+        Rebase { cursor, base: None }
+    }
+
+    /// The outgoing sequence number and RTP time of a packet. None for one from before the subscription, which would
+    /// take the number of a packet already sent.
+    pub fn map(&mut self, sequence: u64, time: u32, now: Instant) -> Option<(u64, u32)> {
+        let cursor = &mut self.cursor;
+        let (base_in, base_out, offset) = *self.base.get_or_insert_with(|| {
+            let start = cursor.last.map_or(time, |(last, at)| {
+                let gap = now.saturating_duration_since(at).as_micros() * CLOCK / 1_000_000;
+                last.wrapping_add(gap.max(1) as u32)
+            });
+            (sequence, cursor.sequence, start.wrapping_sub(time))
+        });
+        let mapped = base_out + sequence.checked_sub(base_in)?;
+        let time = time.wrapping_add(offset);
+        if mapped >= cursor.sequence {
+            cursor.sequence = mapped + 1;
+            cursor.last = Some((time, now));
+        }
+        Some((mapped, time))
+    }
+}
+
+/// What goes out for a payload that came in: its type, and its bytes where they change.
+pub fn convert(payload: &Arc<[u8]>, pt: Pt, from: Payloads, to: Payloads) -> Option<(Pt, Arc<[u8]>)> {
+    let opus = to.opus?;
+    if Some(pt) == from.opus {
+        return Some((opus, payload.clone()));
+    }
+    if Some(pt) != from.red {
+        return None;
+    }
+    match to.red {
+        Some(red) if from.opus == to.opus => Some((red, payload.clone())),
+        // The blocks inside name the payload type too, and this subscriber calls Opus by another number.
+        Some(red) => Some((red, renumber(payload, *opus)?.into())),
+        None => Some((opus, primary(payload)?.into())),
+    }
+}
+
+/// Walks the block headers of RFC 2198: calls back with the offset of each, and returns the offset and length of the primary block.
+fn blocks(payload: &[u8], mut header: impl FnMut(usize)) -> Option<(usize, usize)> {
+    let (mut at, mut redundant) = (0, 0);
+    while payload.get(at)? & 0x80 != 0 {
+        header(at);
+        let length = payload.get(at + 2..at + 4)?;
+        redundant += usize::from(length[0] & 3) << 8 | usize::from(length[1]);
+        at += 4;
+    }
+    header(at);
+    let start = at + 1 + redundant;
+    Some((start, payload.len().checked_sub(start)?))
+}
+
+fn primary(payload: &[u8]) -> Option<&[u8]> {
+    let (start, length) = blocks(payload, |_| {})?;
+    Some(&payload[start..start + length])
+}
+
+fn renumber(payload: &[u8], pt: u8) -> Option<Vec<u8>> {
+    let mut bytes = payload.to_vec();
+    blocks(payload, |at| bytes[at] = bytes[at] & 0x80 | pt)?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn payloads(opus: u8, red: Option<u8>) -> Payloads {
+        Payloads { opus: Some(Pt::new_with_value(opus)), red: red.map(Pt::new_with_value) }
+    }
+
+    /// One redundant block of two bytes, then the primary of three, as Opus 111.
+    fn red() -> Arc<[u8]> {
+        Arc::from([0x80 | 111, 0, 0, 2, 111, 1, 2, 7, 8, 9])
+    }
+
+    #[test]
+    fn payloads_map_by_codec() {
+        let libwebrtc = payloads(111, Some(63));
+        let (pt, bytes) = convert(&red(), Pt::new_with_value(63), libwebrtc, libwebrtc).unwrap();
+        assert_eq!((*pt, &bytes[..]), (63, &red()[..]));
+        let (pt, bytes) = convert(&red(), Pt::new_with_value(63), libwebrtc, payloads(109, None)).unwrap();
+        assert_eq!((*pt, &bytes[..]), (109, &[7, 8, 9][..]), "without RED: the primary block");
+        let (pt, bytes) = convert(&red(), Pt::new_with_value(63), libwebrtc, payloads(96, Some(97))).unwrap();
+        assert_eq!((*pt, &bytes[..]), (97, &[0x80 | 96, 0, 0, 2, 96, 1, 2, 7, 8, 9][..]));
+        let plain: Arc<[u8]> = Arc::from([5]);
+        assert_eq!(*convert(&plain, Pt::new_with_value(111), libwebrtc, payloads(96, Some(97))).unwrap().0, 96);
+        assert!(convert(&plain, Pt::new_with_value(50), libwebrtc, libwebrtc).is_none());
+    }
+
+    #[test]
+    fn malformed_redundancy_is_dropped() {
+        for bytes in [&[][..], &[0xef], &[0xef, 0, 0], &[0xef, 0, 3, 255, 111, 1]] {
+            assert!(
+                convert(&Arc::from(bytes), Pt::new_with_value(63), payloads(111, Some(63)), payloads(109, None))
+                    .is_none()
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_continue_where_the_section_stood() {
+        let now = Instant::now();
+        let mut first = Rebase::new(Cursor::default());
+        let (start, time) = first.map(70_000, 1_000, now).unwrap();
+        assert!(start < 65_536, "the roll-over counter starts at zero");
+        assert_eq!(time, 1_000);
+        assert_eq!(first.map(70_002, 2_920, now).unwrap(), (start + 2, 2_920), "a hole stays a hole");
+        assert_eq!(first.map(70_001, 1_960, now).unwrap(), (start + 1, 1_960), "and can be filled late");
+        assert_eq!(first.map(69_999, 40, now), None);
+        let mut second = Rebase::new(first.cursor);
+        let later = now + Duration::from_millis(100);
+        assert_eq!(second.map(5, 77, later).unwrap(), (start + 3, 2_920 + 4_800));
+        assert_eq!(second.map(6, 77 + 960, later).unwrap(), (start + 4, 2_920 + 5_760));
+    }
+}
