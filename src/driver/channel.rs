@@ -1,0 +1,495 @@
+//! A channel: the application's side of one conversation.
+
+use super::dial::SIGNALS;
+use super::dispatch::{Scheduled, Slot};
+use super::engine;
+use super::events::EventQueue;
+use super::state::{Inner, Shared, closed};
+use super::stream::{CALLBACK_PATIENCE, FrameCallback, Stream};
+use super::task::{self, Command};
+use crate::audio::ring::Overflow;
+use crate::audio::send::{Backpressure, MarkError, Playout, PushOutcome, PushStatus, SendQueue};
+use crate::client::hearing::FrameSink;
+use crate::event::{ConnectionState, Event, Reason, SubscribeState};
+use crate::token::jwt;
+use crate::{Error, Result, Status};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+/// How long a token that the library builds is valid.
+const TOKEN_TTL: Duration = Duration::from_secs(3600);
+/// Data packets on their way to the shard.
+const MAX_DATA_WAITING: usize = 128;
+/// How long closing takes at most: for a callback that runs, and for the farewell.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+/// How long the farewell may take.
+const FAREWELL_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How a channel is made.
+#[derive(Clone, Debug)]
+pub struct ChannelOptions {
+    /// The room's name, 1 to 256 bytes.
+    pub name: String,
+    /// The identity; empty with `uid` 0 lets the library choose one. At most 256 bytes.
+    pub user: String,
+    /// A numeric identity; used where `user` is empty.
+    pub uid: u32,
+    /// The caller's own token; empty: built from the engine's app id and certificate.
+    pub token: String,
+    /// 8000, 16000, 24000, 32000, 44100 or 48000 Hz.
+    pub sample_rate: u32,
+    /// 1 or 2.
+    pub channels: u32,
+    /// Subscribe to every user as they publish.
+    pub subscribe_all: bool,
+    /// Deliver each frame the moment it can be decoded, instead of on an even clock.
+    pub eager: bool,
+    /// Capacity of the send queue, milliseconds.
+    pub send_queue_ms: u32,
+    /// What a full send queue does: 0 refuse, 1 drop oldest, 2 drop newest.
+    pub send_policy: u32,
+    /// Capacity of each stream's ring, milliseconds, at least 2000.
+    pub receive_queue_ms: u32,
+    /// What a full stream ring does: 1 drop oldest (default), 2 drop newest.
+    pub receive_policy: u32,
+    /// Opus bit rate, bits a second.
+    pub bitrate: u32,
+    /// Publish no microphone; pushing is an error.
+    pub listen_only: bool,
+}
+
+impl Default for ChannelOptions {
+    fn default() -> Self {
+        ChannelOptions {
+            name: String::new(),
+            user: String::new(),
+            uid: 0,
+            token: String::new(),
+            sample_rate: 24000,
+            channels: 1,
+            subscribe_all: false,
+            eager: false,
+            send_queue_ms: 30_000,
+            send_policy: 0,
+            receive_queue_ms: 2_000,
+            receive_policy: 1,
+            bitrate: 24_000,
+            listen_only: false,
+        }
+    }
+}
+
+/// An event callback, run on the engine's dispatch thread.
+pub type EventCallback = Box<dyn FnMut(&Event) + Send>;
+
+/// A channel. Cloning shares it.
+#[derive(Clone)]
+pub struct Channel {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Channel {
+    pub(super) fn new(engine: Arc<engine::Parts>, options: ChannelOptions) -> Result<Channel> {
+        options.validate()?;
+        let (user, token) = identity(&engine, &options)?;
+        let pushed = Arc::new(Notify::new());
+        let queue = {
+            let pushed = pushed.clone();
+            let capacity = u64::from(options.sample_rate) * u64::from(options.send_queue_ms) / 1000;
+            let waker = Box::new(move || pushed.notify_one());
+            SendQueue::new(options.channels as usize, capacity as usize, options.backpressure(), waker)
+        };
+        let shared = Shared {
+            state: ConnectionState::Disconnected,
+            since: Instant::now(),
+            why: Error::new(Status::OK, ""),
+            user,
+            token,
+            users: Vec::new(),
+            streams: BTreeMap::new(),
+            mix: Weak::new(),
+            for_callback: Vec::new(),
+            muted: false,
+            may_send_data: true,
+            commands: None,
+            closed: false,
+        };
+        let inner = Arc::new_cyclic(|this| Inner {
+            options,
+            engine,
+            queue: Arc::new(queue),
+            pushed,
+            events: EventQueue::default(),
+            event_callback: Slot::new(),
+            frame_callback: Arc::new(Slot::new()),
+            scheduled: Scheduled::default(),
+            data_room: Arc::new(Semaphore::new(MAX_DATA_WAITING)),
+            shared: Mutex::new(shared),
+            changed: Condvar::new(),
+            this: this.clone(),
+        });
+        Ok(Channel { inner })
+    }
+
+    /// Joins. Zero timeout: returns at once (OK) and reports by event; None waits for ever. Fails at state 5 with why.
+    /// A join that takes longer than the timeout is given up: TIMED_OUT, state 1.
+    pub fn connect(&self, timeout: Option<Duration>) -> Result<()> {
+        let inner = &self.inner;
+        let (commands, receiver) = mpsc::channel(SIGNALS);
+        let mut shared = inner.lock();
+        if shared.closed {
+            return Err(closed());
+        }
+        if !matches!(shared.state, ConnectionState::Disconnected | ConnectionState::Failed) || shared.commands.is_some()
+        {
+            return Err(Error::new(Status::BAD_STATE, "the channel is connected or connecting; disconnect it first"));
+        }
+        shared.state = ConnectionState::Connecting;
+        if shared.muted {
+            let _ = commands.try_send(Command::Mute(true));
+        }
+        if let Some(mix) = shared.mix.upgrade() {
+            let _ = commands.try_send(Command::OpenMix(Stream { inner: mix }.sink()));
+        }
+        shared.commands = Some(commands);
+        let start = task::Start {
+            inner: inner.clone(),
+            target: inner.engine.target.clone(),
+            token: shared.token.clone(),
+            commands: receiver,
+            pushed: inner.pushed.clone(),
+        };
+        drop(shared);
+        if let Err(error) = inner.engine.spawn(move || task::run(start)) {
+            inner.fail(Reason::Internal, error.status, error.text.clone());
+            return Err(error);
+        }
+        if timeout == Some(Duration::ZERO) {
+            return Ok(());
+        }
+        let done = |shared: &Shared| !matches!(shared.state, ConnectionState::Connecting);
+        let (shared, in_time) = inner.wait(timeout, done);
+        match shared.state {
+            ConnectionState::Failed => Err(shared.why.clone()),
+            _ if !in_time => {
+                drop(shared);
+                inner.command(Command::Leave)?;
+                drop(inner.wait(Some(FAREWELL_PATIENCE), |shared| shared.commands.is_none()));
+                Err(Error::new(Status::TIMED_OUT, "the join took longer than the timeout and was given up"))
+            }
+            ConnectionState::Disconnected => {
+                Err(Error::new(Status::DISCONNECTED, "the channel was disconnected while it was connecting"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves; waits until state 1. A channel that is not connected is left as it is.
+    pub fn disconnect(&self, timeout: Option<Duration>) -> Result<()> {
+        if self.inner.lock().commands.is_none() {
+            return Ok(());
+        }
+        // A full command queue belongs to a task that is about to see its end.
+        let _ = self.inner.command(Command::Leave);
+        let (shared, in_time) = self.inner.wait(timeout, |shared| shared.commands.is_none());
+        drop(shared);
+        if in_time { Ok(()) } else { Err(Error::new(Status::TIMED_OUT, "still leaving; the end comes as an event")) }
+    }
+
+    /// The connection's state.
+    pub fn state(&self) -> ConnectionState {
+        self.inner.lock().state
+    }
+
+    /// The user's own identity (chosen when the options left it open).
+    pub fn user(&self) -> String {
+        self.inner.lock().user.clone()
+    }
+
+    /// The room's name.
+    pub fn name(&self) -> String {
+        self.inner.options.name.clone()
+    }
+
+    /// The token in use.
+    pub fn token(&self) -> String {
+        self.inner.lock().token.clone()
+    }
+
+    /// Pushes interleaved 16-bit PCM. Returns the samples (each channel) accepted, and why it was not all:
+    /// OK, QUEUE_FULL, TIMED_OUT or INTERRUPTED are statuses beside the count; misuse is an error.
+    pub fn push(&self, pcm: &[i16], timeout: Option<Duration>) -> Result<(usize, Status)> {
+        self.may_speak()?;
+        outcome(self.inner.queue.push(pcm, timeout))
+    }
+
+    /// The same for floats in -1..1.
+    pub fn push_f32(&self, pcm: &[f32], timeout: Option<Duration>) -> Result<(usize, Status)> {
+        self.may_speak()?;
+        outcome(self.inner.queue.push_f32(pcm, timeout))
+    }
+
+    fn may_speak(&self) -> Result<()> {
+        if self.inner.options.listen_only {
+            let text = "the channel was made with listen_only; make another one to speak";
+            return Err(Error::new(Status::BAD_STATE, text));
+        }
+        Ok(())
+    }
+
+    /// Microseconds of sound queued and not yet sent.
+    pub fn queued_us(&self) -> u64 {
+        self.inner.queue.queued() * 1_000_000 / u64::from(self.inner.options.sample_rate)
+    }
+
+    /// Puts a playout mark at the end of what is queued.
+    pub fn mark(&self, id: u64) -> Result<()> {
+        self.inner.queue.mark(id).map_err(|error| match error {
+            MarkError::Closed => closed(),
+            MarkError::TooMany => Error::new(
+                Status::LIMIT,
+                "256 playout marks wait to be passed; set the next one after an event 'played'",
+            ),
+        })
+    }
+
+    /// Waits until all that was pushed before has left. OK, TIMED_OUT or INTERRUPTED.
+    pub fn wait_played(&self, timeout: Option<Duration>) -> Result<Status> {
+        match self.inner.queue.wait_played(timeout) {
+            Playout::Played => Ok(Status::OK),
+            Playout::Interrupted => Ok(Status::INTERRUPTED),
+            Playout::TimedOut => Ok(Status::TIMED_OUT),
+            Playout::Closed => Err(closed()),
+            Playout::Busy => {
+                Err(Error::new(Status::LIMIT, "64 threads wait for this channel's playout already; use marks"))
+            }
+        }
+    }
+
+    /// Drops what is queued or being pushed. Returns samples (each channel) sent since the start, and dropped now.
+    pub fn interrupt(&self) -> Result<(u64, u64)> {
+        let interrupted = self.inner.queue.interrupt();
+        Ok((interrupted.sent, interrupted.dropped))
+    }
+
+    /// Mutes or unmutes the microphone for everyone; before connecting, from the start.
+    pub fn mute(&self, muted: bool) -> Result<()> {
+        let mut shared = self.inner.lock();
+        if shared.closed {
+            return Err(closed());
+        }
+        shared.muted = muted;
+        let connected = shared.commands.is_some();
+        drop(shared);
+        if connected { self.inner.command(Command::Mute(muted)) } else { Ok(()) }
+    }
+
+    /// Subscribes to a user's audio and waits for that user's state 3. OK or TIMED_OUT; the wish stays.
+    pub fn subscribe(&self, user: &str, timeout: Option<Duration>) -> Result<Status> {
+        self.set_subscribed(user, true, timeout)
+    }
+
+    /// Unsubscribes and waits for that user's state 1. OK or TIMED_OUT; the wish stays.
+    pub fn unsubscribe(&self, user: &str, timeout: Option<Duration>) -> Result<Status> {
+        self.set_subscribed(user, false, timeout)
+    }
+
+    fn set_subscribed(&self, user: &str, wanted: bool, timeout: Option<Duration>) -> Result<Status> {
+        self.inner.known(user)?;
+        self.inner.command(Command::Subscribe { user: user.into(), wanted })?;
+        let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
+        let (shared, _) = self.inner.wait(timeout, |shared| {
+            shared.subscribe_state(user).is_none_or(|state| state == target) || shared.commands.is_none()
+        });
+        match shared.subscribe_state(user) {
+            Some(state) if state == target => Ok(Status::OK),
+            Some(_) if shared.commands.is_some() => Ok(Status::TIMED_OUT),
+            _ => Err(Error::new(Status::NOT_FOUND, format!("'{user}' left before it could be done"))),
+        }
+    }
+
+    /// A user's subscribe state; Idle for one who is not in the room.
+    pub fn subscribe_state(&self, user: &str) -> SubscribeState {
+        self.inner.lock().subscribe_state(user).unwrap_or(SubscribeState::Idle)
+    }
+
+    /// The remote users' identities, in the order they joined.
+    pub fn users(&self) -> Vec<String> {
+        self.inner.lock().users.iter().map(|(user, _)| user.to_string()).collect()
+    }
+
+    /// The stream of one user who is in the room (NOT_FOUND otherwise). The same stream for the same user until it ends.
+    /// It may be opened before the user is subscribed: frames come once that is done.
+    pub fn stream(&self, user: &str) -> Result<Stream> {
+        self.inner.known(user)?;
+        let mut shared = self.inner.lock();
+        let present = shared.streams.get(user).and_then(Weak::upgrade).map(|inner| Stream { inner });
+        if let Some(stream) = present.filter(|stream| !stream.is_over()) {
+            return Ok(stream);
+        }
+        let stream = self.inner.make_stream(user);
+        shared.streams.retain(|_, stream| stream.strong_count() > 0);
+        shared.streams.insert(user.into(), Arc::downgrade(&stream.inner));
+        drop(shared);
+        self.inner.command(Command::OpenStream { user: user.into(), sink: stream.sink() })?;
+        Ok(stream)
+    }
+
+    /// The stream of all users mixed. It outlives connections and ends with the channel.
+    pub fn mixed_stream(&self) -> Result<Stream> {
+        let mut shared = self.inner.lock();
+        if shared.closed {
+            return Err(closed());
+        }
+        if let Some(inner) = shared.mix.upgrade() {
+            return Ok(Stream { inner });
+        }
+        let stream = self.inner.make_stream("");
+        shared.mix = Arc::downgrade(&stream.inner);
+        let connected = shared.commands.is_some();
+        drop(shared);
+        if connected {
+            self.inner.command(Command::OpenMix(stream.sink()))?;
+        }
+        Ok(stream)
+    }
+
+    /// Sends a data packet. `to` empty: everyone. QUEUE_FULL: too many wait, nothing was taken.
+    pub fn send_data(&self, payload: &[u8], reliable: bool, topic: &str, to: &[&str]) -> Result<()> {
+        super::validate::data_length(payload.len())?;
+        let shared = self.inner.lock();
+        if shared.state != ConnectionState::Connected {
+            return Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"));
+        }
+        if !shared.may_send_data {
+            let text = "the token does not let this user send data; take one with canPublishData";
+            return Err(Error::new(Status::NOT_ALLOWED, text));
+        }
+        drop(shared);
+        let permit = self.inner.data_room.clone().try_acquire_owned().map_err(|_| {
+            Error::new(Status::QUEUE_FULL, "too many data packets wait to be sent; try again in a moment")
+        })?;
+        let to = to.iter().map(|user| user.to_string()).collect();
+        self.inner.command(Command::Data { payload: payload.to_vec(), reliable, topic: topic.into(), to, permit })
+    }
+
+    /// The next event: None after the timeout, or when the channel is closed. With an event callback set there are none.
+    pub fn poll_event(&self, timeout: Option<Duration>) -> Result<Option<Event>> {
+        if self.inner.event_callback.is_set() {
+            return Ok(None);
+        }
+        Ok(self.inner.events.pop(timeout))
+    }
+
+    /// Events by callback instead of polling; None takes it off. After it returns, the old one runs no more
+    /// (BUSY if it could not be waited for; inside the callback itself it does not wait).
+    pub fn set_event_callback(&self, callback: Option<EventCallback>) -> Result<()> {
+        let done = self.inner.event_callback.replace(callback, CALLBACK_PATIENCE);
+        self.inner.wake_callback();
+        done
+    }
+
+    /// Frames of every user by callback (given the user's identity), except those with a callback of their own stream.
+    pub fn set_frame_callback(&self, callback: Option<FrameCallback>) -> Result<()> {
+        let set = callback.is_some();
+        let done = self.inner.frame_callback.replace(callback, CALLBACK_PATIENCE);
+        if set {
+            self.inner.open_for_callback();
+        } else {
+            let streams = std::mem::take(&mut self.inner.lock().for_callback);
+            drop(streams);
+        }
+        done
+    }
+
+    /// Disconnects and ends all streams, within a second. Idempotent; safe in callbacks.
+    pub fn close(&self) -> Result<()> {
+        self.close_by(Instant::now() + CLOSE_PATIENCE)
+    }
+
+    /// Takes no new calls and says farewell, without waiting.
+    pub(super) fn begin_close(&self) {
+        let mut shared = self.inner.lock();
+        shared.closed = true;
+        shared.for_callback.clear();
+        drop(shared);
+        // Without a connection there is nothing to leave.
+        let _ = self.inner.command(Command::Leave);
+        self.inner.queue.close();
+    }
+
+    pub(super) fn close_by(&self, until: Instant) -> Result<()> {
+        self.begin_close();
+        let inner = &self.inner;
+        let left = || until.saturating_duration_since(Instant::now());
+        let events = inner.event_callback.replace(None, left());
+        let frames = inner.frame_callback.replace(None, left());
+        let (shared, _) = inner.wait(Some(left().min(FAREWELL_PATIENCE)), |shared| shared.commands.is_none());
+        let streams: Vec<_> = shared.streams.values().chain([&shared.mix]).filter_map(Weak::upgrade).collect();
+        drop(shared);
+        inner.events.close();
+        for stream in streams {
+            FrameSink::close(&*stream);
+        }
+        events.and(frames)
+    }
+}
+
+/// Who the user is and what lets them in: from the caller's token, or from the options and the engine's certificate.
+fn identity(engine: &engine::Parts, options: &ChannelOptions) -> Result<(String, String)> {
+    let named = match (options.user.as_str(), options.uid) {
+        ("", 0) => None,
+        ("", uid) => Some(uid.to_string()),
+        (user, _) => Some(user.to_string()),
+    };
+    if options.token.is_empty() {
+        let user = named.unwrap_or_else(|| (super::random_u64() as u32).max(1).to_string());
+        let token = engine.build_token(&options.name, &user, TOKEN_TTL)?;
+        return Ok((user, token));
+    }
+    let claims = jwt::parse_unverified(&options.token)?;
+    if named.is_some_and(|user| user != claims.sub) {
+        let text = format!(
+            "the token is for the user '{}', the options name another; leave the user out or take its own token",
+            claims.sub
+        );
+        return Err(Error::new(Status::BAD_TOKEN, text));
+    }
+    if !claims.video.room.is_empty() && claims.video.room != options.name {
+        let text = format!("the token is for the room '{}', not for '{}'", claims.video.room, options.name);
+        return Err(Error::new(Status::BAD_TOKEN, text));
+    }
+    Ok((claims.sub, options.token.clone()))
+}
+
+/// What a push came to, as the surface tells it.
+fn outcome(pushed: PushOutcome) -> Result<(usize, Status)> {
+    let error = |status, text| Err(Error::new(status, text));
+    match pushed.status {
+        PushStatus::Done => Ok((pushed.accepted, Status::OK)),
+        PushStatus::Full => Ok((pushed.accepted, Status::QUEUE_FULL)),
+        PushStatus::TimedOut => Ok((pushed.accepted, Status::TIMED_OUT)),
+        PushStatus::Interrupted => Ok((pushed.accepted, Status::INTERRUPTED)),
+        PushStatus::Closed => Err(closed()),
+        PushStatus::Busy => error(Status::BUSY, "another thread is pushing to this channel; push from one at a time"),
+        PushStatus::Misaligned => {
+            error(Status::BAD_ARGUMENT, "half a sample: the number of values is not a multiple of the channels")
+        }
+    }
+}
+
+impl ChannelOptions {
+    fn backpressure(&self) -> Backpressure {
+        match self.send_policy {
+            1 => Backpressure::DropOldest,
+            2 => Backpressure::DropNewest,
+            _ => Backpressure::Refuse,
+        }
+    }
+
+    pub(super) fn receive_overflow(&self) -> Overflow {
+        if self.receive_policy == 2 { Overflow::DropNewest } else { Overflow::DropOldest }
+    }
+}

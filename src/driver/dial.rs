@@ -1,0 +1,210 @@
+//! The WebSocket of a session: opened, read and written on the channel's shard.
+
+use crate::client::session::STEP_TIMEOUT;
+use crate::{Error, Result, Status};
+use futures_util::{SinkExt, StreamExt};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
+
+/// Messages that wait on either side; a server that lets more of ours pile up has stopped reading.
+pub(super) const SIGNALS: usize = 256;
+/// The largest signalling message taken: a Join of a room with some thousand participants.
+const MAX_SIGNAL: usize = 8 * 1024 * 1024;
+/// How long a farewell may take to leave.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// What a WebSocket tells its session.
+pub(super) enum Wire {
+    Open,
+    Refused(u16, String),
+    Message(Bytes),
+    Closed(String),
+    /// What answers does not speak the protocol.
+    Broken(String),
+}
+
+/// Where a server is: from its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// A path before `/rtc`, without a slash at its end.
+    pub(super) prefix: String,
+}
+
+impl Target {
+    /// Reads `ws://host[:port][/prefix]` (or `http://`).
+    pub(super) fn parse(url: &str) -> Result<Target> {
+        let bad = |what: String| Error::new(Status::BAD_ARGUMENT, format!("the url \"{url}\" {what}"));
+        let hint = "give ws:// or http:// and a host, or leave it empty for the room server inside";
+        let uri: axum::http::Uri = url.parse().map_err(|error| bad(format!("cannot be read ({error}): {hint}")))?;
+        let default_port = match uri.scheme_str() {
+            Some("ws" | "http") => 80,
+            Some("wss" | "https") => {
+                return Err(bad("asks for TLS, which this version does not speak: use ws://".into()));
+            }
+            _ => return Err(bad(format!("has no scheme known here: {hint}"))),
+        };
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| bad(format!("names no host: {hint}")))?;
+        // A port that is none reads as no port.
+        let digits = uri.authority().and_then(|authority| authority.as_str().rsplit_once(host));
+        if uri.port_u16().is_none() && digits.is_some_and(|(_, rest)| !rest.is_empty()) {
+            return Err(bad("has a port that is none: give 1 to 65535".into()));
+        }
+        Ok(Target {
+            host: host.trim_matches(['[', ']']).to_string(),
+            port: uri.port_u16().unwrap_or(default_port),
+            prefix: uri.path().trim_end_matches('/').to_string(),
+        })
+    }
+}
+
+/// Opens a WebSocket on a connected stream's server and carries its messages until either side is done.
+/// Dropping the sender of `outgoing` says farewell.
+pub(super) async fn run(
+    address: std::net::SocketAddr,
+    target: Target,
+    path: String,
+    token: String,
+    mut outgoing: mpsc::Receiver<Vec<u8>>,
+    events: mpsc::Sender<Wire>,
+) {
+    let opened = tokio::select! {
+        opened = open(address, &target, &path, &token) => opened,
+        // A server that never answers must not hold the descriptor of a session that gave it up.
+        () = events.closed() => return,
+    };
+    let mut socket = match opened {
+        Ok(socket) => socket,
+        Err(event) => {
+            let _ = events.send(event).await;
+            return;
+        }
+    };
+    if events.send(Wire::Open).await.is_err() {
+        return;
+    }
+    loop {
+        tokio::select! {
+            message = outgoing.recv() => match message {
+                Some(bytes) => {
+                    let sent = tokio::time::timeout(STEP_TIMEOUT, socket.send(Message::Binary(bytes.into()))).await;
+                    let failed = match sent {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(error)) => error.to_string(),
+                        Err(_) => "the server reads no messages any more".into(),
+                    };
+                    let _ = events.send(Wire::Closed(failed)).await;
+                    return;
+                }
+                None => {
+                    let _ = tokio::time::timeout(FAREWELL, socket.close(None)).await;
+                    return;
+                }
+            },
+            message = socket.next() => {
+                let event = match message {
+                    Some(Ok(Message::Binary(bytes))) => Wire::Message(bytes),
+                    Some(Ok(Message::Close(frame))) => {
+                        Wire::Closed(frame.map_or_else(|| "the server closed it".to_string(), |frame| frame.reason.to_string()))
+                    }
+                    Some(Ok(_)) => continue,
+                    Some(Err(error @ (WsError::Io(_) | WsError::ConnectionClosed))) => Wire::Closed(error.to_string()),
+                    Some(Err(WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                        Wire::Closed("the server closed it without a word".into())
+                    }
+                    Some(Err(error)) => Wire::Broken(format!("the server broke the WebSocket protocol: {error}")),
+                    None => Wire::Closed("the server closed it".into()),
+                };
+                let closed = matches!(event, Wire::Closed(_) | Wire::Broken(_));
+                if events.send(event).await.is_err() && !closed {
+                    // The session is over; what it still has to say is its leave.
+                    while let Ok(Some(bytes)) = tokio::time::timeout(FAREWELL, outgoing.recv()).await {
+                        let _ = socket.send(Message::Binary(bytes.into())).await;
+                    }
+                    let _ = tokio::time::timeout(FAREWELL, socket.close(None)).await;
+                    return;
+                }
+                if closed {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+type Socket = tokio_tungstenite::WebSocketStream<TcpStream>;
+
+async fn open(
+    address: std::net::SocketAddr,
+    target: &Target,
+    path: &str,
+    token: &str,
+) -> std::result::Result<Socket, Wire> {
+    let unreachable = |what: String| Wire::Closed(format!("{}:{} cannot be reached: {what}", target.host, target.port));
+    let stream = match tokio::time::timeout(STEP_TIMEOUT, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        Err(_) => return Err(unreachable("no answer".into())),
+    };
+    // Small messages that wait for each other would wait 40 ms for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let url = format!("ws://{}:{}{}{path}", bracketed(&target.host), target.port, target.prefix);
+    let mut request = url.into_client_request().map_err(|e| unreachable(e.to_string()))?;
+    let bearer = format!("Bearer {token}")
+        .parse()
+        .map_err(|_| Wire::Refused(401, "the token has characters that no token has".into()))?;
+    request.headers_mut().insert("Authorization", bearer);
+    let mut config = WebSocketConfig::default();
+    config.max_message_size = Some(MAX_SIGNAL);
+    config.max_frame_size = Some(MAX_SIGNAL);
+    match client_async_with_config(request, stream, Some(config)).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(WsError::Http(response)) => {
+            let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            Err(Wire::Refused(response.status().as_u16(), body.into_owned()))
+        }
+        Err(WsError::Io(error)) => Err(unreachable(error.to_string())),
+        Err(error) => Err(Wire::Broken(format!(
+            "{}:{} answered, but not as a LiveKit server does ({error}); check the URL",
+            target.host, target.port
+        ))),
+    }
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_or_explained() {
+        let target = |url| Target::parse(url);
+        assert_eq!(target("ws://localhost:7880").unwrap().port, 7880);
+        assert_eq!(target("http://example.org").unwrap().port, 80);
+        let with_prefix = target("ws://[::1]:7880/voice/").unwrap();
+        assert_eq!((with_prefix.host.as_str(), with_prefix.prefix.as_str()), ("::1", "/voice"));
+        for bad in [
+            "",
+            "localhost:7880",
+            "ftp://x",
+            "wss://example.org",
+            "ws://",
+            "ws://a b",
+            "ws://a:99999",
+            "ws://a:",
+            "ws://[::1]:x",
+        ] {
+            assert!(target(bad).is_err(), "{bad} was taken");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The only place with sockets, threads and time; and the Rust face of the library.
+//!
+//! - [`Engine`]: threads and the room server inside. [`Channel`], [`Stream`], [`Server`]: what an application holds.
+//! - `state`: what a channel's handle and its task share. `task`: a connected channel on its shard (`shard`), with its WebSocket (`dial`).
+//! - `pool`: heavy decoding. [`dispatch`]: the thread that callbacks run on. `events`: a channel's event queue.
+
+mod channel;
+pub mod clock;
+mod dial;
+pub mod dispatch;
+mod engine;
+mod events;
+mod http;
+mod pool;
+mod server;
+mod shard;
+mod state;
+mod stream;
+mod task;
+pub mod validate;
+
+pub use channel::{Channel, ChannelOptions, EventCallback};
+pub use engine::{Engine, EngineOptions};
+pub use server::{LogSink, Server, ServerOptions};
+pub use stream::{FrameCallback, FrameInfo, ReadOutcome, Stream};
+
+/// Unpredictable, from the operating system.
+fn random_u64() -> u64 {
+    let mut bytes = [0; 8];
+    fill_random(&mut bytes);
+    u64::from_ne_bytes(bytes)
+}
+
+/// A secret of 32 hexadecimal characters, as app certificates are.
+fn random_secret() -> String {
+    let mut bytes = [0; 16];
+    fill_random(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn fill_random(bytes: &mut [u8]) {
+    // Without entropy nothing here could be safe; the operating system gives it once it has started.
+    getrandom::fill(bytes).expect("the operating system's random numbers");
+}

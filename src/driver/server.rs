@@ -1,0 +1,430 @@
+//! The room server on real sockets: one thread, one TCP port for signalling, one UDP port for media.
+
+use super::http;
+use crate::server::{ConnId, HttpRequest, Level, Limits, Output, Refusal, RoomServer, ServerConfig};
+use crate::{Error, Result, Status};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::{Notify, mpsc};
+
+/// Messages that may wait for a WebSocket's reader; one that is slower is closed.
+const MAX_QUEUED_MESSAGES: usize = 512;
+/// Datagrams taken in before any leave: bursts share their wake-up and their flush.
+const BATCH: usize = 64;
+/// The UDP receive buffer asked for, bytes: half a second of 64 speakers. The system may grant less.
+const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+/// A datagram's largest size, bytes; WebRTC stays under the Ethernet MTU.
+const MAX_DATAGRAM: usize = 2048;
+
+/// How a room server is made.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// The address to bind; loopback by default.
+    pub bind: IpAddr,
+    /// TCP port for signalling; 0 takes a free one.
+    pub port: u16,
+    /// UDP port for media; 0 takes a free one.
+    pub udp_port: u16,
+    /// API keys and their secrets (app ids and certificates).
+    pub keys: Vec<(String, String)>,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        ServerOptions { bind: Ipv4Addr::LOCALHOST.into(), port: 0, udp_port: 0, keys: Vec::new() }
+    }
+}
+
+/// Takes the server's log lines.
+pub type LogSink = Box<dyn Fn(Level, &str) + Send>;
+
+/// A running room server; it ends when closed or dropped.
+pub struct Server {
+    address: SocketAddr,
+    udp_port: u16,
+    stop: Arc<Notify>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Server {
+    /// Binds and starts. Fails with ADDRESS where a port is in use or the address is none of this machine,
+    /// with BAD_ARGUMENT without keys.
+    pub fn new(options: ServerOptions) -> Result<Server> {
+        Server::with_log(options, Box::new(|_, _| {}))
+    }
+
+    /// The same, with a taker for log lines; it runs on the server's thread and must not block.
+    pub fn with_log(options: ServerOptions, log: LogSink) -> Result<Server> {
+        if options.keys.is_empty() || options.keys.iter().any(|(key, secret)| key.is_empty() || secret.is_empty()) {
+            let text = "The room server needs at least one key with a secret, neither of them empty.";
+            return Err(Error::new(Status::BAD_ARGUMENT, text));
+        }
+        let tcp = TcpListener::bind((options.bind, options.port))
+            .map_err(|error| unavailable("TCP", options.bind, options.port, &error))?;
+        let udp = bind_udp(options.bind, options.udp_port)
+            .map_err(|error| unavailable("UDP", options.bind, options.udp_port, &error))?;
+        let internal = |error: std::io::Error| {
+            Error::new(
+                Status::INTERNAL,
+                format!("The room server could not start: {error}. Are there enough descriptors?"),
+            )
+        };
+        let address = tcp.local_addr().map_err(internal)?;
+        let udp_port = udp.local_addr().map_err(internal)?.port();
+        tcp.set_nonblocking(true).map_err(internal)?;
+        let media: Vec<SocketAddr> =
+            reachable(options.bind).into_iter().map(|ip| SocketAddr::new(ip, udp_port)).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
+        let stop = Arc::new(Notify::new());
+        let stopped = stop.clone();
+        let run = move || {
+            runtime.block_on(run(tcp, udp, options.keys, media, log, stopped));
+            // Connections that are still open must not hold up the thread.
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("stoa-server".into()).spawn(run).map_err(internal)?;
+        Ok(Server { address, udp_port, stop, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// `ws://ADDR:PORT`; loopback where the server is bound to all addresses.
+    pub fn url(&self) -> String {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        format!("ws://{}", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// The TCP port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The UDP port.
+    pub fn udp_port(&self) -> u16 {
+        self.udp_port
+    }
+
+    /// Ends all rooms, within a second. Idempotent.
+    pub fn close(&self) {
+        self.stop.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some(thread) = thread {
+            // A fault of that thread ended the server already; there is nothing left to do.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn unavailable(what: &str, ip: IpAddr, port: u16, error: &std::io::Error) -> Error {
+    let address = SocketAddr::new(ip, port);
+    let cure = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "another program has it; choose another port, or 0 for a free one",
+        std::io::ErrorKind::AddrNotAvailable => "it is no address of this machine",
+        std::io::ErrorKind::PermissionDenied => "this user may not; ports below 1024 need a privilege",
+        _ => "choose another address or port",
+    };
+    Error::new(Status::ADDRESS, format!("The room server cannot bind {what} {address}: {cure} ({error})."))
+}
+
+fn bind_udp(ip: IpAddr, port: u16) -> std::io::Result<UdpSocket> {
+    let address = SocketAddr::new(ip, port);
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
+    if ip.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // Refused on some systems; the default is only smaller.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    let _ = socket.set_send_buffer_size(RECEIVE_BUFFER);
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// The addresses to announce for a bound one: for "all of them" that of the default route, and loopback.
+fn reachable(bind: IpAddr) -> Vec<IpAddr> {
+    if !bind.is_unspecified() {
+        return vec![bind];
+    }
+    // Connecting a UDP socket sends nothing; it only asks the routing table. The peers are documentation addresses.
+    let (peer, loopback): (IpAddr, IpAddr) = match bind {
+        IpAddr::V4(_) => (Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(_) => (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(), Ipv6Addr::LOCALHOST.into()),
+    };
+    let routed = UdpSocket::bind((bind, 0)).and_then(|s| s.connect((peer, 9)).and_then(|()| s.local_addr()));
+    let mut addresses: Vec<IpAddr> = routed.into_iter().map(|a| a.ip()).collect();
+    addresses.push(loopback);
+    addresses.dedup();
+    addresses
+}
+
+/// What the tasks of a server share. All of them run on its one thread, so the lock is never waited for.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    udp: tokio::net::UdpSocket,
+    /// Where datagrams arrive, as far as ICE is concerned.
+    local: SocketAddr,
+    /// The deadline may have changed.
+    changed: Notify,
+}
+
+struct State {
+    server: RoomServer,
+    conns: BTreeMap<ConnId, mpsc::Sender<Vec<u8>>>,
+    next_conn: u64,
+    log: LogSink,
+    /// Datagrams that the system's send buffer had no room for.
+    unsent: u64,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Answers a validation request.
+    pub(super) fn validate(&self, request: &HttpRequest) -> std::result::Result<(), Refusal> {
+        self.lock().server.validate(Instant::now(), request)
+    }
+
+    /// A WebSocket asks to join: its number, and the queue of what it is to be sent, which ends when it is to be closed.
+    pub(super) fn connect(
+        &self,
+        request: &HttpRequest,
+    ) -> std::result::Result<(ConnId, mpsc::Receiver<Vec<u8>>), Refusal> {
+        let mut state = self.lock();
+        state.next_conn += 1;
+        let conn = ConnId(state.next_conn);
+        let (sender, receiver) = mpsc::channel(MAX_QUEUED_MESSAGES);
+        state.conns.insert(conn, sender);
+        if let Err(refusal) = state.server.connect(Instant::now(), conn, request) {
+            state.conns.remove(&conn);
+            (state.log)(Level::Info, &format!("A join was refused with {}: {}", refusal.http_status, refusal.text));
+            return Err(refusal);
+        }
+        self.pump(&mut state);
+        Ok((conn, receiver))
+    }
+
+    /// A WebSocket's message.
+    pub(super) fn message(&self, conn: ConnId, bytes: &[u8]) {
+        let mut state = self.lock();
+        state.server.message(Instant::now(), conn, bytes);
+        self.pump(&mut state);
+    }
+
+    /// A WebSocket is gone.
+    pub(super) fn disconnected(&self, conn: ConnId) {
+        let mut state = self.lock();
+        state.conns.remove(&conn);
+        state.server.disconnected(Instant::now(), conn);
+        self.pump(&mut state);
+    }
+
+    /// A connection that was no WebSocket yet made room for another one.
+    pub(super) fn pushed_out(&self, count: u64) {
+        if count.is_power_of_two() {
+            let text = format!("Too many connections that ask for nothing: {count} closed to make room for others.");
+            (self.lock().log)(Level::Warning, &text);
+        }
+    }
+
+    /// Does what the room server wants done.
+    fn pump(&self, state: &mut State) {
+        while let Some(output) = state.server.poll_output() {
+            match output {
+                Output::Transmit { to, bytes } => {
+                    if let Err(error) = self.udp.try_send_to(&bytes, to)
+                        && error.kind() == std::io::ErrorKind::WouldBlock
+                    {
+                        state.unsent += 1;
+                        if state.unsent.is_power_of_two() {
+                            let text = format!("The system's send buffer is full: {} datagrams lost.", state.unsent);
+                            (state.log)(Level::Warning, &text);
+                        }
+                    }
+                }
+                Output::Send { conn, bytes } => {
+                    if state.conns.get(&conn).is_some_and(|queue| queue.try_send(bytes).is_err()) {
+                        state.conns.remove(&conn);
+                        (state.log)(Level::Warning, "A WebSocket is closed: its reader is too slow, or gone.");
+                        state.server.disconnected(Instant::now(), conn);
+                    }
+                }
+                Output::Close { conn } => {
+                    state.conns.remove(&conn);
+                }
+                Output::Log { level, text } => (state.log)(level, &text),
+            }
+        }
+        self.changed.notify_one();
+    }
+
+    async fn media(&self) {
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        loop {
+            let deadline = self.lock().server.deadline();
+            let sleep = async {
+                match deadline {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // Errors here belong to a datagram sent earlier (a peer's port is closed): nothing to wait for.
+                _ = self.udp.readable() => self.receive(&mut buffer),
+                () = sleep => {
+                    let mut state = self.lock();
+                    state.server.timeout(Instant::now());
+                    self.pump(&mut state);
+                }
+                () = self.changed.notified() => {}
+            }
+        }
+    }
+
+    fn receive(&self, buffer: &mut [u8]) {
+        let mut state = self.lock();
+        for _ in 0..BATCH {
+            match self.udp.try_recv_from(buffer) {
+                Ok((length, from)) => {
+                    state.server.datagram(Instant::now(), from, self.local, &buffer[..length]);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(_) => {}
+            }
+        }
+        self.pump(&mut state);
+    }
+}
+
+async fn run(
+    tcp: TcpListener,
+    udp: UdpSocket,
+    keys: Vec<(String, String)>,
+    media: Vec<SocketAddr>,
+    log: LogSink,
+    stop: Arc<Notify>,
+) {
+    let local = media[0];
+    let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
+    let config = ServerConfig { keys, media, limits: Limits::default() };
+    // Sids need not be secret, only different: the clock is seed enough.
+    let server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
+    let sockets = tokio::net::UdpSocket::from_std(udp).and_then(|u| Ok((u, tokio::net::TcpListener::from_std(tcp)?)));
+    let (udp, tcp) = match sockets {
+        Ok(sockets) => sockets,
+        Err(error) => return log(Level::Warning, &format!("The room server could not start: {error}.")),
+    };
+    let state = Mutex::new(State { server, conns: BTreeMap::new(), next_conn: 0, log, unsent: 0 });
+    let shared = Arc::new(Shared { state, udp, local, changed: Notify::new() });
+    tokio::select! {
+        () = shared.media() => {}
+        () = http::serve(tcp, shared.clone()) => {}
+        () = stop.notified() => {}
+    }
+    {
+        let mut state = shared.lock();
+        state.server.shutdown(Instant::now());
+        shared.pump(&mut state);
+    }
+    // The WebSockets' tasks say goodbye meanwhile.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    fn options() -> ServerOptions {
+        ServerOptions { keys: vec![("app".into(), "secret".into())], ..Default::default() }
+    }
+
+    fn get(port: u16, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn it_serves_until_it_is_closed() {
+        let server = Server::new(options()).unwrap();
+        let port = server.port();
+        assert_eq!(server.url(), format!("ws://127.0.0.1:{port}"));
+        assert!(get(port, "/").starts_with("HTTP/1.1 200"));
+        assert!(get(port, "/rtc/v1").starts_with("HTTP/1.1 404"), "no WebSocket, no service");
+        let refused = get(port, "/rtc/validate?access_token=x.y.z");
+        assert!(refused.starts_with("HTTP/1.1 401") && refused.contains("The token"), "{refused}");
+        assert!(get(port, "/nothing/validate").starts_with("HTTP/1.1 404"));
+        // A connection that says nothing does not hold it up.
+        let _idle = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let start = Instant::now();
+        server.close();
+        server.close();
+        assert!(start.elapsed() < Duration::from_secs(1));
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "the port is free again");
+    }
+
+    #[test]
+    fn connections_that_ask_for_nothing_keep_nobody_out() {
+        let server = Server::new(options()).unwrap();
+        let half_a_request = || {
+            let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+            stream
+        };
+        let mut idle: Vec<_> = (0..http::MAX_UPGRADING + 8).map(|_| half_a_request()).collect();
+        let start = Instant::now();
+        assert!(get(server.port(), "/").starts_with("HTTP/1.1 200"));
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        // The oldest made room, the newest wait for their time to be over.
+        let mut rest = [0; 1];
+        idle[0].set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        let closed = idle[0].read(&mut rest);
+        assert!(matches!(&closed, Ok(0)) || closed.unwrap_err().kind() == std::io::ErrorKind::ConnectionReset);
+        let newest = idle.last_mut().unwrap();
+        newest.set_read_timeout(Some(http::UPGRADE + Duration::from_secs(5))).unwrap();
+        assert_eq!(newest.read(&mut rest).unwrap(), 0, "closed without a word");
+        assert!(start.elapsed() > http::UPGRADE - Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_cannot_be_bound_is_said() {
+        let first = Server::new(options()).unwrap();
+        let says = |options: ServerOptions, status: Status, part: &str| {
+            let error = Server::new(options).err().expect("an error");
+            assert_eq!(error.status, status);
+            assert!(error.text.contains(part), "{} lacks {part}", error.text);
+        };
+        says(ServerOptions { port: first.port(), ..options() }, Status::ADDRESS, "another program has it");
+        says(ServerOptions { udp_port: first.udp_port(), ..options() }, Status::ADDRESS, "UDP");
+        says(
+            ServerOptions { bind: "192.0.2.1".parse().unwrap(), ..options() },
+            Status::ADDRESS,
+            "no address of this machine",
+        );
+        says(ServerOptions::default(), Status::BAD_ARGUMENT, "at least one key");
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_announces_some_that_can_be_reached() {
+        let addresses = reachable(Ipv4Addr::UNSPECIFIED.into());
+        assert!(addresses.contains(&Ipv4Addr::LOCALHOST.into()));
+        assert!(addresses.iter().all(|a| !a.is_unspecified()), "{addresses:?}");
+        assert_eq!(reachable("127.0.0.2".parse().unwrap()), ["127.0.0.2".parse::<IpAddr>().unwrap()]);
+    }
+}

@@ -1,0 +1,78 @@
+//! Media threads: a fixed number of them, each a current-thread runtime that runs the channels pinned to it.
+
+use crate::{Error, Result, Status};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Makes a task on the shard's own thread; the task itself never leaves it.
+type Spawn = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
+/// Tasks that wait to be started on one shard; a shard takes them at once, so this is never long.
+const STARTING: usize = 1024;
+
+/// The media threads of an engine. Dropping ends them, and the tasks on them.
+pub(super) struct Shards {
+    starts: Vec<mpsc::Sender<Spawn>>,
+    ended: Vec<crossbeam_channel::Receiver<()>>,
+    next: AtomicUsize,
+}
+
+impl Shards {
+    /// Starts `count` threads.
+    pub(super) fn start(count: usize) -> Result<Shards> {
+        let mut shards = Shards { starts: Vec::new(), ended: Vec::new(), next: AtomicUsize::new(0) };
+        for index in 0..count {
+            let (start, starting) = mpsc::channel(STARTING);
+            let (end, ended) = crossbeam_channel::bounded(1);
+            thread::Builder::new()
+                .name(format!("stoa-media-{index}"))
+                .spawn(move || {
+                    run(starting);
+                    let _ = end.send(());
+                })
+                .map_err(|e| Error::new(Status::INTERNAL, format!("no media thread could be started: {e}")))?;
+            shards.starts.push(start);
+            shards.ended.push(ended);
+        }
+        Ok(shards)
+    }
+
+    /// Starts a task on the next shard, in turn.
+    pub(super) fn spawn<F, T>(&self, make: F) -> Result<()>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Future<Output = ()> + 'static,
+    {
+        let index = self.next.fetch_add(1, Ordering::Relaxed) % self.starts.len();
+        let spawn: Spawn = Box::new(move || Box::pin(make()));
+        self.starts[index]
+            .try_send(spawn)
+            .map_err(|_| Error::new(Status::CLOSED, "the engine is closing; nothing can be started on it"))
+    }
+
+    /// Ends the threads and waits for them, at most `timeout` in all.
+    pub(super) fn stop(mut self, timeout: Duration) {
+        self.starts.clear();
+        let until = std::time::Instant::now() + timeout;
+        for ended in &self.ended {
+            let _ = ended.recv_deadline(until);
+        }
+    }
+}
+
+fn run(mut starting: mpsc::Receiver<Spawn>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() else { return };
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async {
+        while let Some(make) = starting.recv().await {
+            tokio::task::spawn_local(make());
+        }
+    });
+    // A name that is being looked up may take long: it is left behind.
+    drop(tasks);
+    runtime.shutdown_background();
+}

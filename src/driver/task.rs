@@ -1,0 +1,388 @@
+//! A connected channel on its shard: one task that carries bytes, time and commands to its [`Voice`], and back.
+
+use super::dial::{self, SIGNALS, Target, Wire};
+use super::state::Inner;
+use crate::client::hearing::FrameSink;
+use crate::client::session::{Output, STEP_TIMEOUT, SessionConfig, Side};
+use crate::client::voice::{Finished, Voice, VoiceConfig};
+use crate::event::{EventBody, Reason};
+use crate::{Error, Result, Status};
+use std::collections::VecDeque;
+use std::io;
+use std::mem::discriminant;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+use tokio::net::UdpSocket;
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
+
+/// Datagrams taken before other work gets its turn.
+const BURST: usize = 64;
+/// The largest datagram that a peer connection sends.
+const MAX_DATAGRAM: usize = 2048;
+
+/// What the application asks of a connected channel.
+pub(super) enum Command {
+    Subscribe {
+        user: String,
+        wanted: bool,
+    },
+    Mute(bool),
+    /// The permit is given back when the packet leaves, or is lost with its connection.
+    Data {
+        payload: Vec<u8>,
+        reliable: bool,
+        topic: String,
+        to: Vec<String>,
+        permit: OwnedSemaphorePermit,
+    },
+    OpenStream {
+        user: String,
+        sink: Weak<dyn FrameSink>,
+    },
+    OpenMix(Weak<dyn FrameSink>),
+    Leave,
+    #[cfg(test)]
+    Fault,
+}
+
+/// What a task is started with.
+pub(super) struct Start {
+    pub(super) inner: Arc<Inner>,
+    pub(super) target: Target,
+    pub(super) token: String,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) pushed: Arc<Notify>,
+}
+
+/// Joins, and stays until it is over.
+pub(super) async fn run(start: Start) {
+    let mut unfinished = Unfinished(Some(start.inner.clone()));
+    converse(start).await;
+    unfinished.0 = None;
+}
+
+/// A task that ends in the middle, by a fault of this library or with its shard, must not leave its channel waiting.
+struct Unfinished(Option<Arc<Inner>>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let Some(inner) = self.0.take() else { return };
+        if std::thread::panicking() {
+            let text = "a fault inside the library ended the connection; connect again, and report the fault";
+            inner.fail(Reason::Internal, Status::INTERNAL, text.into());
+        } else {
+            inner.fail(Reason::Requested, Status::CLOSED, "the engine was closed".into());
+        }
+    }
+}
+
+async fn converse(start: Start) {
+    let Start { inner, target, token, mut commands, pushed } = start;
+    let mut early = Vec::new();
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(STEP_TIMEOUT, open(&target)) => opened.unwrap_or_else(|_| {
+            let text = format!("no address was found for {} within 10 s; check the URL", target.host);
+            Err(Error::new(Status::UNREACHABLE, text))
+        }),
+        () = until_leave(&mut commands, &mut early) => return inner.gone(),
+    };
+    let (address, udp) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return inner.fail(Reason::Unreachable, error.status, error.text),
+    };
+    let voice = match make(&inner, &udp) {
+        Ok(voice) => voice,
+        Err(error) => return inner.fail(Reason::Internal, error.status, error.text),
+    };
+    let (finished, mut done) = mpsc::unbounded_channel();
+    let mut task = Task {
+        inner,
+        voice,
+        udp,
+        second: None,
+        address,
+        target,
+        token,
+        wire: None,
+        finished,
+        data_held: VecDeque::new(),
+        buffer: vec![0; MAX_DATAGRAM],
+    };
+    task.voice.start(Instant::now());
+    early.into_iter().for_each(|command| task.command(command));
+    while task.work() {
+        let deadline = task.voice.deadline();
+        tokio::select! {
+            _ = task.udp.readable() => task.receive(Side::Publisher),
+            _ = readable(&task.second) => task.receive(Side::Subscriber),
+            event = next(&mut task.wire) => task.wire_event(event),
+            Some(finished) = done.recv() => task.voice.finish(finished, Instant::now()),
+            command = commands.recv() => task.command(command.unwrap_or(Command::Leave)),
+            _ = pushed.notified() => {}
+            _ = sleep_until(deadline) => {}
+        }
+    }
+}
+
+/// Keeps commands for later, until one of them is to leave: a name that is being looked up may take long.
+async fn until_leave(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Command>) {
+    loop {
+        match commands.recv().await {
+            Some(Command::Leave) | None => return,
+            Some(command) => {
+                // Of each kind only the latest counts: before the join it is muting, and the mix.
+                early.retain(|other| discriminant(other) != discriminant(&command));
+                early.push(command);
+            }
+        }
+    }
+}
+
+/// Finds the server, and a local address that it can be reached from.
+async fn open(target: &Target) -> Result<(SocketAddr, UdpSocket)> {
+    let unreachable = |error: io::Error| {
+        let text = format!("{}:{} cannot be reached: {error}; check the URL", target.host, target.port);
+        Error::new(Status::UNREACHABLE, text)
+    };
+    let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await.map_err(unreachable)?.next();
+    let address = found.ok_or_else(|| unreachable(io::ErrorKind::NotFound.into()))?;
+    let any: IpAddr = if address.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
+    // Connecting a UDP socket sends nothing: it asks the routing table.
+    let probe = UdpSocket::bind((any, 0)).await.map_err(unreachable)?;
+    probe.connect(address).await.map_err(unreachable)?;
+    let local = probe.local_addr().map_err(unreachable)?;
+    let udp = UdpSocket::bind((local.ip(), 0)).await.map_err(unreachable)?;
+    Ok((address, udp))
+}
+
+fn make(inner: &Inner, udp: &UdpSocket) -> Result<Voice> {
+    let local =
+        udp.local_addr().map_err(|e| Error::new(Status::INTERNAL, format!("the UDP socket has no address: {e}")))?;
+    let options = &inner.options;
+    let session = SessionConfig {
+        rtc: crate::rtc::config(&inner.engine.crypto, inner.engine.cert.as_ref()),
+        local,
+        publish: !options.listen_only,
+        stereo: options.channels == 2,
+        cid: format!("microphone-{:08x}", super::random_u64() as u32),
+    };
+    let config = VoiceConfig {
+        session,
+        clock: inner.engine.clock,
+        rate: options.sample_rate,
+        channels: options.channels as u8,
+        bitrate: options.bitrate,
+        delivery: inner.delivery(),
+        subscribe_all: options.subscribe_all,
+        queue: inner.queue.clone(),
+    };
+    Voice::new(config, Instant::now())
+}
+
+struct Task {
+    inner: Arc<Inner>,
+    voice: Voice,
+    udp: UdpSocket,
+    second: Option<UdpSocket>,
+    address: SocketAddr,
+    target: Target,
+    token: String,
+    wire: Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>,
+    finished: mpsc::UnboundedSender<Finished>,
+    /// Data packets taken from the application and not yet handed to the connection.
+    data_held: VecDeque<OwnedSemaphorePermit>,
+    buffer: Vec<u8>,
+}
+
+impl Task {
+    /// Does all that is due. False when the session is over.
+    fn work(&mut self) -> bool {
+        let now = Instant::now();
+        self.voice.advance(now);
+        while let Some(work) = self.voice.poll_work(now) {
+            let heavy = work.job.is_heavy();
+            let mine = if heavy { self.inner.engine.pool.take(work, &self.finished) } else { Some(work) };
+            if let Some(work) = mine {
+                self.voice.finish(work.run(), now);
+            }
+        }
+        let mut over = false;
+        while let Some(output) = self.voice.poll_output(now) {
+            match output {
+                Output::Transmit { side, to, bytes } => {
+                    let socket = if side == Side::Publisher { Some(&self.udp) } else { self.second.as_ref() };
+                    // A full socket buffer is loss, as on any network.
+                    let _ = socket.map(|socket| socket.try_send_to(&bytes, to));
+                }
+                Output::Bind => self.bind_second(now),
+                Output::Signal(bytes) => {
+                    if self.wire.as_ref().is_some_and(|(send, _)| send.try_send(bytes).is_err()) {
+                        self.voice.session().closed("the server reads no messages any more");
+                    }
+                }
+                Output::Dial { target } => self.dial(target),
+                Output::HangUp => over = true,
+                Output::Media { .. } | Output::Event(_) => {}
+            }
+        }
+        let left = self.data_held.len().saturating_sub(self.voice.data_waiting());
+        self.data_held.drain(..left);
+        let events: Vec<EventBody> = std::iter::from_fn(|| self.voice.poll_event()).collect();
+        // Who reads an event must find what it says: first the state, then the event.
+        if events.iter().any(|event| !matches!(event, EventBody::Played { .. } | EventBody::DataReceived { .. })) {
+            self.inner.update(&self.voice);
+        }
+        events.into_iter().for_each(|event| self.inner.publish(event, now));
+        !over
+    }
+
+    fn dial(&mut self, path: String) {
+        let (send, outgoing) = mpsc::channel(SIGNALS);
+        let (events, receive) = mpsc::channel(SIGNALS);
+        self.wire = Some((send, receive));
+        let dialing = dial::run(self.address, self.target.clone(), path, self.token.clone(), outgoing, events);
+        tokio::task::spawn_local(dialing);
+    }
+
+    fn wire_event(&mut self, event: Option<Wire>) {
+        let now = Instant::now();
+        let session = self.voice.session();
+        match event {
+            Some(Wire::Open) => session.opened(now),
+            Some(Wire::Message(bytes)) => session.message(now, &bytes),
+            Some(Wire::Refused(status, body)) => session.refused(now, status, &body),
+            Some(Wire::Closed(text)) => session.closed(&text),
+            Some(Wire::Broken(text)) => session.broken(text),
+            None => session.closed("the connection ended"),
+        }
+    }
+
+    /// The second socket, for a server that wants two peer connections.
+    fn bind_second(&mut self, now: Instant) {
+        let bind = |ip| {
+            let socket = std::net::UdpSocket::bind((ip, 0))?;
+            socket.set_nonblocking(true)?;
+            UdpSocket::from_std(socket)
+        };
+        let bound = self.udp.local_addr().and_then(|local| bind(local.ip()));
+        match bound.and_then(|socket| Ok((socket.local_addr()?, socket))) {
+            Ok((local, socket)) => {
+                self.second = Some(socket);
+                self.voice.session().bound(now, local);
+            }
+            Err(error) => self.voice.session().closed(&format!("no second UDP socket could be made: {error}")),
+        }
+    }
+
+    fn receive(&mut self, side: Side) {
+        let now = Instant::now();
+        let socket = if side == Side::Publisher { Some(&self.udp) } else { self.second.as_ref() };
+        let Some(socket) = socket else { return };
+        for _ in 0..BURST {
+            match socket.try_recv_from(&mut self.buffer) {
+                Ok((length, from)) => self.voice.session().datagram(now, side, from, &self.buffer[..length]),
+                // Nothing more, or a port unreachable told for an earlier packet.
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = Instant::now();
+        match command {
+            // A user who has just left: the caller, if it waits, sees that in the users.
+            Command::Subscribe { user, wanted } => _ = self.voice.subscribe(now, &user, wanted),
+            Command::Mute(muted) => self.voice.mute(muted),
+            Command::Data { payload, reliable, topic, to, permit } => {
+                let length = payload.len();
+                self.data_held.push_back(permit);
+                if !self.voice.send_data(now, payload, reliable, &topic, to) {
+                    let text = format!("a data packet of {length} bytes was dropped: the connection is full");
+                    crate::log::log(crate::log::Level::Warn, &text);
+                }
+            }
+            Command::OpenStream { user, sink } => {
+                let opened = self.voice.open_stream(&user, sink.clone());
+                if let Some(sink) = sink.upgrade().filter(|_| opened.is_err()) {
+                    sink.close();
+                }
+            }
+            Command::OpenMix(sink) => self.voice.open_mix(sink),
+            Command::Leave => self.voice.leave(),
+            #[cfg(test)]
+            Command::Fault => panic!("a fault on purpose"),
+        }
+    }
+}
+
+async fn next(wire: &mut Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>) -> Option<Wire> {
+    match wire {
+        Some((_, events)) => events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn readable(socket: &Option<UdpSocket>) {
+    match socket {
+        Some(socket) => _ = socket.readable().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::{Channel, ChannelOptions, Engine, EngineOptions, ReadOutcome};
+    use crate::event::ConnectionState;
+    use std::time::Duration;
+
+    const LONG: Option<Duration> = Some(Duration::from_secs(20));
+
+    fn join(engine: &Engine, user: &str) -> Channel {
+        let options = ChannelOptions { name: "room".into(), user: user.into(), ..Default::default() };
+        let channel = engine.create_channel(options).unwrap();
+        channel.connect(LONG).unwrap();
+        channel
+    }
+
+    fn wait(channel: &Channel, wanted: impl Fn(&EventBody) -> bool) -> EventBody {
+        loop {
+            let event = channel.poll_event(LONG).unwrap().expect("the event, in time");
+            if wanted(&event.body) {
+                return event.body;
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_ends_one_channel_with_a_reason_and_nothing_else() {
+        // One media thread: both channels are on it.
+        let engine = Engine::new(EngineOptions { app_id: "app".into(), threads: 1, ..Default::default() }).unwrap();
+        let (ada, bob) = (join(&engine, "ada"), join(&engine, "bob"));
+        wait(&ada, |event| matches!(event, EventBody::UserJoined { user } if user == "bob"));
+        let stream = ada.stream("bob").unwrap();
+        ada.inner.command(Command::Fault).unwrap();
+        let failed =
+            |event: &EventBody| matches!(event, EventBody::ConnectionStateChanged { new: ConnectionState::Failed, .. });
+        let event = wait(&ada, failed);
+        let EventBody::ConnectionStateChanged { reason, status, text, .. } = event else { unreachable!() };
+        assert_eq!((reason, status), (Reason::Internal, Status::INTERNAL));
+        assert!(text.contains("fault inside the library"), "{text}");
+        let mut pcm = [0; 1920];
+        let end = stream.read(&mut pcm, &mut Default::default(), LONG).unwrap();
+        assert_eq!(end, ReadOutcome::End);
+        assert_eq!(ada.users(), Vec::<String>::new());
+        assert_eq!(bob.state(), ConnectionState::Connected);
+        bob.mute(true).unwrap();
+        ada.connect(LONG).unwrap();
+        engine.close(Duration::from_secs(2)).unwrap();
+    }
+}
