@@ -1,0 +1,286 @@
+//! EVENTS
+
+use super::handle::{Entry, Kind, insert, remove};
+use super::options::{Versioned, check, write};
+use super::panic::{call, value};
+use super::status::stoa_status;
+use super::string::c_string;
+use super::types::stoa_channel;
+use crate::event::{Event, EventBody};
+use crate::{Result, Status};
+use std::ffi::{CString, c_char, c_void};
+use std::ptr::null_mut;
+
+/// "connection_state_changed": old_state and new_state (STOA_STATE_...), reason, status and text say why, elapsed_us since the last
+/// change. While nobody takes it, it merges into the newest of its kind: old_state stays the oldest.
+pub const STOA_EVENT_CONNECTION_STATE_CHANGED: u32 = 1;
+/// "user_joined": user.
+pub const STOA_EVENT_USER_JOINED: u32 = 2;
+/// "user_left": user, reason.
+pub const STOA_EVENT_USER_LEFT: u32 = 3;
+/// "audio_subscribe_state_changed": user, old_state and new_state (STOA_SUBSCRIBE_...), elapsed_us since the last change.
+pub const STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED: u32 = 4;
+/// "user_muted": user; STOA_EVENT_FLAG_MUTED is set, or not set after unmuting.
+pub const STOA_EVENT_USER_MUTED: u32 = 5;
+/// "stream_ended": user; the user left, stopped publishing or was unsubscribed. What is in the stream can still be read.
+pub const STOA_EVENT_STREAM_ENDED: u32 = 6;
+/// "played": id is the number of a playout mark; status is STOA_OK when everything before it has left, STOA_INTERRUPTED when it
+/// was dropped.
+pub const STOA_EVENT_PLAYED: u32 = 7;
+/// "data_received": user (the sender; "" for the server), topic, data; STOA_EVENT_FLAG_RELIABLE.
+pub const STOA_EVENT_DATA_RECEIVED: u32 = 8;
+/// "overflow": the queue was full; id is how many events were dropped since the last event of this kind.
+pub const STOA_EVENT_OVERFLOW: u32 = 9;
+
+/// Set in flags: the user is muted now.
+pub const STOA_EVENT_FLAG_MUTED: u32 = 1;
+/// Set in flags: the data came over the reliable channel.
+pub const STOA_EVENT_FLAG_RELIABLE: u32 = 2;
+
+/// Connection: not connected.
+pub const STOA_STATE_DISCONNECTED: u32 = 1;
+/// Connection: the first connection is being made.
+pub const STOA_STATE_CONNECTING: u32 = 2;
+/// Connection: in the room.
+pub const STOA_STATE_CONNECTED: u32 = 3;
+/// Connection: lost, and being made again. This version gives up at once (state 5); later ones will not.
+pub const STOA_STATE_RECONNECTING: u32 = 4;
+/// Connection: given up.
+pub const STOA_STATE_FAILED: u32 = 5;
+
+/// Subscription: the user is unknown or gone.
+pub const STOA_SUBSCRIBE_IDLE: u32 = 0;
+/// Subscription: not subscribed.
+pub const STOA_SUBSCRIBE_NO_SUBSCRIBE: u32 = 1;
+/// Subscription: asked for.
+pub const STOA_SUBSCRIBE_SUBSCRIBING: u32 = 2;
+/// Subscription: the user is heard when speaking.
+pub const STOA_SUBSCRIBE_SUBSCRIBED: u32 = 3;
+
+/// No reason is known or needed.
+pub const STOA_REASON_NONE: u32 = 0;
+/// The user asked for it.
+pub const STOA_REASON_REQUESTED: u32 = 1;
+/// Another connection joined with the same identity.
+pub const STOA_REASON_DUPLICATE_IDENTITY: u32 = 2;
+/// The server is shutting down.
+pub const STOA_REASON_SERVER_SHUTDOWN: u32 = 3;
+/// Removed by an administrator or the server.
+pub const STOA_REASON_REMOVED: u32 = 4;
+/// The room was deleted or closed.
+pub const STOA_REASON_ROOM_CLOSED: u32 = 5;
+/// The connection was lost.
+pub const STOA_REASON_CONNECTION_LOST: u32 = 6;
+/// The server could not be reached.
+pub const STOA_REASON_UNREACHABLE: u32 = 7;
+/// The token was refused.
+pub const STOA_REASON_BAD_TOKEN: u32 = 8;
+/// The server or the peer broke the protocol.
+pub const STOA_REASON_PROTOCOL: u32 = 9;
+/// The join was refused for another reason.
+pub const STOA_REASON_REFUSED: u32 = 10;
+/// The join took longer than the timeout.
+pub const STOA_REASON_TIMED_OUT: u32 = 11;
+/// A fault inside the library.
+pub const STOA_REASON_INTERNAL: u32 = 12;
+
+/// One event of a channel. Begin with STOA_EVENT_INIT. Which members mean something is said at each STOA_EVENT_...; the others are
+/// zero, or "". The strings and the data belong to the library: after stoa_channel_poll_event() until stoa_event_free(), inside a
+/// callback until it returns.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct stoa_event {
+    /// The size of this struct, bytes.
+    pub size: usize,
+    /// When it happened: microseconds since the Unix epoch (see stoa_time_us).
+    pub time_us: u64,
+    /// What happened: STOA_EVENT_...
+    pub kind: u32,
+    /// The event's own status: STOA_OK, or what went wrong.
+    pub status: stoa_status,
+    /// The state before.
+    pub old_state: u32,
+    /// The state now.
+    pub new_state: u32,
+    /// Why: STOA_REASON_...
+    pub reason: u32,
+    /// STOA_EVENT_FLAG_..., added.
+    pub flags: u32,
+    /// Microseconds since the last change of this state.
+    pub elapsed_us: u64,
+    /// A number: a playout mark, or a count.
+    pub id: u64,
+    /// The user it is about, UTF-8. Never NULL.
+    pub user: *const c_char,
+    /// The sentence that goes with status. Never NULL.
+    pub text: *const c_char,
+    /// The topic of data, UTF-8. Never NULL.
+    pub topic: *const c_char,
+    /// The data; NULL without any.
+    pub data: *const u8,
+    /// Bytes of data.
+    pub data_length: usize,
+    /// The library's own: leave it alone.
+    pub owner: *mut c_void,
+}
+
+// SAFETY: repr(C), begins with its size, words and an even number of half words without padding, zero bytes are NULL and 0.
+unsafe impl Versioned for stoa_event {
+    const NAME: &'static str = "stoa_event";
+    const FIRST: usize = 104;
+}
+
+/// An event callback. It runs on the engine's dispatch thread (see THREADS); the event is valid until it returns.
+///
+/// channel: the channel's handle, as given to stoa_channel_set_event_callback().
+pub type stoa_event_callback =
+    Option<unsafe extern "C" fn(channel: *mut stoa_channel, event: *const stoa_event, user_data: *mut c_void)>;
+
+/// What an event's pointers point to.
+#[derive(Default)]
+pub struct Payload {
+    /// The user it is about.
+    pub user: CString,
+    text: CString,
+    topic: CString,
+    data: Vec<u8>,
+}
+
+impl Payload {
+    /// The payload of an event that is about a user.
+    pub fn of_user(user: &str) -> Payload {
+        Payload { user: c_string(user), ..Payload::default() }
+    }
+}
+
+/// An event in C's form, and what it points to.
+pub fn convert(event: &Event) -> (stoa_event, Payload) {
+    let mut to = stoa_event {
+        size: size_of::<stoa_event>(),
+        time_us: event.time_us,
+        kind: 0,
+        status: Status::OK.0,
+        old_state: 0,
+        new_state: 0,
+        reason: 0,
+        flags: 0,
+        elapsed_us: 0,
+        id: 0,
+        user: c"".as_ptr(),
+        text: c"".as_ptr(),
+        topic: c"".as_ptr(),
+        data: null_mut(),
+        data_length: 0,
+        owner: null_mut(),
+    };
+    let mut payload = Payload::default();
+    match &event.body {
+        EventBody::ConnectionStateChanged { old, new, reason, status, text, elapsed_us } => {
+            to.kind = STOA_EVENT_CONNECTION_STATE_CHANGED;
+            (to.old_state, to.new_state, to.reason) = (*old as u32, *new as u32, *reason as u32);
+            (to.status, to.elapsed_us) = (status.0, *elapsed_us);
+            payload.text = c_string(text);
+        }
+        EventBody::UserJoined { user } => {
+            to.kind = STOA_EVENT_USER_JOINED;
+            payload = Payload::of_user(user);
+        }
+        EventBody::UserLeft { user, reason } => {
+            (to.kind, to.reason) = (STOA_EVENT_USER_LEFT, *reason as u32);
+            payload = Payload::of_user(user);
+        }
+        EventBody::SubscribeStateChanged { user, old, new, elapsed_us } => {
+            to.kind = STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED;
+            (to.old_state, to.new_state, to.elapsed_us) = (*old as u32, *new as u32, *elapsed_us);
+            payload = Payload::of_user(user);
+        }
+        EventBody::UserMuted { user, muted } => {
+            (to.kind, to.flags) = (STOA_EVENT_USER_MUTED, if *muted { STOA_EVENT_FLAG_MUTED } else { 0 });
+            payload = Payload::of_user(user);
+        }
+        EventBody::StreamEnded { user } => {
+            to.kind = STOA_EVENT_STREAM_ENDED;
+            payload = Payload::of_user(user);
+        }
+        EventBody::Played { mark, status } => (to.kind, to.id, to.status) = (STOA_EVENT_PLAYED, *mark, status.0),
+        EventBody::DataReceived { user, topic, payload: data, reliable } => {
+            (to.kind, to.flags) = (STOA_EVENT_DATA_RECEIVED, if *reliable { STOA_EVENT_FLAG_RELIABLE } else { 0 });
+            payload = Payload { topic: c_string(topic), data: data.clone(), ..Payload::of_user(user) };
+        }
+        EventBody::Overflow { dropped } => (to.kind, to.id) = (STOA_EVENT_OVERFLOW, *dropped),
+    }
+    to.point_to(&payload);
+    (to, payload)
+}
+
+impl stoa_event {
+    /// The buffers behind the payload's strings stay in place when the payload itself is moved.
+    fn point_to(&mut self, payload: &Payload) {
+        (self.user, self.text, self.topic) = (payload.user.as_ptr(), payload.text.as_ptr(), payload.topic.as_ptr());
+        if !payload.data.is_empty() {
+            (self.data, self.data_length) = (payload.data.as_ptr(), payload.data.len());
+        }
+    }
+}
+
+/// Hands an event to the caller, who frees it.
+///
+/// # Safety
+/// `to` passed `check`.
+pub unsafe fn hand_over(event: &Event, to: *mut stoa_event) -> Result<()> {
+    let (mut event, payload) = convert(event);
+    event.owner = insert(Entry::Event(payload))?;
+    // SAFETY: the caller's promise.
+    unsafe { write(to, &event) };
+    Ok(())
+}
+
+/// Frees what belongs to an event that stoa_channel_poll_event() filled in, and sets all its members but size to zero.
+/// An event that was never filled in, or freed already, needs nothing. Events inside callbacks are not to be freed.
+///
+/// event: NULL does nothing.
+/// Returns: STOA_OK; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_HANDLE: a copy of this event was freed already; STOA_ERROR_INTERNAL.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stoa_event_free(event: *mut stoa_event) -> stoa_status {
+    if event.is_null() {
+        return Status::OK.0;
+    }
+    call(|| {
+        // SAFETY: the header asks for a struct of the size that it says.
+        let owner = unsafe {
+            check(event, "event")?;
+            let owner = (&raw const (*event).owner).read_unaligned();
+            event.cast::<u8>().add(size_of::<usize>()).write_bytes(0, size_of::<stoa_event>() - size_of::<usize>());
+            owner
+        };
+        if !owner.is_null() {
+            remove(owner, Kind::Event, "event->owner")?;
+        }
+        Ok(Status::OK)
+    })
+}
+
+/// The name of a kind of event, such as "user_joined".
+///
+/// kind: STOA_EVENT_...
+/// Returns: the name; "" for a number that is no kind. Never NULL. It is valid for ever.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn stoa_event_name(kind: u32) -> *const c_char {
+    value(c"".as_ptr(), || {
+        let name = match kind {
+            STOA_EVENT_CONNECTION_STATE_CHANGED => c"connection_state_changed",
+            STOA_EVENT_USER_JOINED => c"user_joined",
+            STOA_EVENT_USER_LEFT => c"user_left",
+            STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED => c"audio_subscribe_state_changed",
+            STOA_EVENT_USER_MUTED => c"user_muted",
+            STOA_EVENT_STREAM_ENDED => c"stream_ended",
+            STOA_EVENT_PLAYED => c"played",
+            STOA_EVENT_DATA_RECEIVED => c"data_received",
+            STOA_EVENT_OVERFLOW => c"overflow",
+            _ => c"",
+        };
+        name.as_ptr()
+    })
+}
