@@ -1,0 +1,505 @@
+//! A room server and its clients on a network that exists only in memory. Time passes when the test says so.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use stoa::audio::jitter::Delivery;
+use stoa::audio::send::{Backpressure, SendQueue};
+use stoa::client::hearing::{FrameInfo, FrameSink};
+use stoa::client::session::{Output, SessionConfig, Side};
+use stoa::client::voice::{Voice, VoiceConfig};
+use stoa::clock::Clock;
+use stoa::event::EventBody;
+use stoa::server::{ConnId, HttpRequest, Output as ServerOutput, RoomServer, ServerConfig};
+use stoa::token::jwt::{self, Claims, VideoGrant};
+
+pub const KEY: &str = "key";
+pub const SECRET: &str = "a secret that is long enough for HS256";
+/// The wall clock at the start of every simulation, seconds since the Unix epoch.
+pub const EPOCH: u64 = 1_800_000_000;
+
+pub const fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+/// What happens to datagrams between one client and the server, each way.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    pub delay: Duration,
+    /// Up to so much more, evenly distributed: later packets may overtake.
+    pub jitter: Duration,
+    /// Chance that a datagram is lost, or doubled; 0 to 1.
+    pub loss: f64,
+    pub duplicate: f64,
+    /// Nothing passes, messages of the WebSocket neither.
+    pub cut: bool,
+}
+
+/// A quiet line: 1 ms each way.
+pub const QUIET: Link = Link { delay: ms(1), jitter: ms(0), loss: 0.0, duplicate: 0.0, cut: false };
+
+/// Xorshift: the same numbers for the same seed, everywhere.
+pub struct Rng(u64);
+
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+    /// 0 to 1.
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Parcel {
+    Connect { client: usize, conn: u64, target: String },
+    ToServer { client: usize, from: SocketAddr, bytes: Vec<u8> },
+    MessageToServer { conn: u64, bytes: Vec<u8> },
+    HangUp { conn: u64 },
+    ToClient { client: usize, to: SocketAddr, bytes: Vec<u8> },
+    MessageToClient { client: usize, conn: u64, bytes: Vec<u8> },
+    Opened { client: usize, conn: u64 },
+    Refused { client: usize, conn: u64, status: u16, body: String },
+    Closed { client: usize, conn: u64 },
+}
+
+/// A client in the simulation.
+pub struct Client {
+    pub voice: Voice,
+    pub queue: Arc<SendQueue>,
+    pub events: Vec<EventBody>,
+    pub link: Link,
+    token: String,
+    old_server: bool,
+    address: SocketAddr,
+    conn: u64,
+}
+
+/// Frames that a sink was given.
+#[derive(Default)]
+pub struct Recorder {
+    frames: Mutex<Vec<(FrameInfo, Vec<i16>)>>,
+    closed: Mutex<bool>,
+}
+
+impl FrameSink for Recorder {
+    fn write(&self, info: FrameInfo, pcm: &[i16]) {
+        self.frames.lock().unwrap().push((info, pcm.to_vec()));
+    }
+    fn close(&self) {
+        *self.closed.lock().unwrap() = true;
+    }
+}
+
+impl Recorder {
+    pub fn frames(&self) -> Vec<(FrameInfo, Vec<i16>)> {
+        self.frames.lock().unwrap().clone()
+    }
+    pub fn pcm(&self) -> Vec<i16> {
+        self.frames.lock().unwrap().iter().flat_map(|(_, pcm)| pcm.clone()).collect()
+    }
+    pub fn is_closed(&self) -> bool {
+        *self.closed.lock().unwrap()
+    }
+    /// How many frames came from there: 0 decoded, 1 recovered, 2 concealed, 3 silence.
+    pub fn origin(&self, origin: u32) -> usize {
+        self.frames.lock().unwrap().iter().filter(|(info, _)| info.origin == origin).count()
+    }
+}
+
+/// How a client is made; the rest is as an application's defaults.
+#[derive(Clone)]
+pub struct Options {
+    pub rate: u32,
+    pub channels: u8,
+    pub delivery: Delivery,
+    pub subscribe_all: bool,
+    pub link: Link,
+    pub token: Option<String>,
+    /// Of the send queue, milliseconds.
+    pub queue_ms: u64,
+    /// No microphone.
+    pub listen_only: bool,
+    /// The server does not know `/rtc/v1`, as older ones: two peer connections.
+    pub old_server: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            rate: 24_000,
+            channels: 1,
+            delivery: Delivery::Steady,
+            subscribe_all: true,
+            link: QUIET,
+            token: None,
+            queue_ms: 30_000,
+            listen_only: false,
+            old_server: false,
+        }
+    }
+}
+
+/// The simulation.
+pub struct Sim {
+    pub start: Instant,
+    pub now: Instant,
+    pub server: RoomServer,
+    pub clients: Vec<Client>,
+    pub log: Vec<String>,
+    /// Of all that passed over WebSockets, bytes.
+    pub longest_message: usize,
+    seed: u64,
+    rng: Rng,
+    clock: Clock,
+    parcels: BinaryHeap<Reverse<(Instant, u64, Parcel)>>,
+    sequence: u64,
+    conns: BTreeMap<u64, usize>,
+    /// When the last message of a WebSocket arrives: they keep their order.
+    last_message: BTreeMap<(u64, bool), Instant>,
+}
+
+fn server_address() -> SocketAddr {
+    ([10, 0, 0, 1], 7882).into()
+}
+
+fn port(side: Side) -> u16 {
+    if side == Side::Publisher { 5000 } else { 5001 }
+}
+
+/// A token for the room "room".
+pub fn token(user: &str, change: impl FnOnce(&mut Claims)) -> String {
+    let mut claims = Claims {
+        iss: KEY.into(),
+        sub: user.into(),
+        nbf: EPOCH - 60,
+        exp: EPOCH + 3600,
+        video: VideoGrant { room: "room".into(), room_join: true, ..VideoGrant::default() },
+        ..Claims::default()
+    };
+    change(&mut claims);
+    jwt::build(&claims, KEY, SECRET)
+}
+
+impl Sim {
+    pub fn new(seed: u64) -> Sim {
+        let start = Instant::now();
+        let keys = vec![(KEY.to_string(), SECRET.to_string())];
+        let config = ServerConfig { keys, media: vec![server_address()], limits: Default::default() };
+        Sim {
+            start,
+            now: start,
+            server: RoomServer::new(config, seed, start, EPOCH * 1_000_000),
+            clients: Vec::new(),
+            log: Vec::new(),
+            longest_message: 0,
+            seed,
+            rng: Rng::new(seed),
+            clock: Clock::new(start, EPOCH * 1_000_000),
+            parcels: BinaryHeap::new(),
+            sequence: 0,
+            conns: BTreeMap::new(),
+            last_message: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a client and lets it begin to join. Returns its number.
+    pub fn add(&mut self, user: &str, options: Options) -> usize {
+        let index = self.clients.len();
+        let address: SocketAddr = ([10, 0, 1, index as u8 + 1], 5000).into();
+        let channels = usize::from(options.channels);
+        let capacity = options.queue_ms as usize * options.rate as usize / 1000;
+        let queue = Arc::new(SendQueue::new(channels, capacity, Backpressure::Refuse, Box::new(|| {})));
+        let session = SessionConfig {
+            rtc: stoa::rtc::config(&stoa::rtc::crypto_provider(), None),
+            local: address,
+            publish: !options.listen_only,
+            stereo: options.channels == 2,
+            cid: format!("microphone-{index}"),
+        };
+        let config = VoiceConfig {
+            session,
+            clock: self.clock,
+            rate: options.rate,
+            channels: options.channels,
+            bitrate: 24_000,
+            delivery: options.delivery,
+            subscribe_all: options.subscribe_all,
+            queue: queue.clone(),
+        };
+        let mut voice = Voice::new(config, self.now).expect("a voice");
+        voice.start(self.now);
+        let token = options.token.unwrap_or_else(|| token(user, |_| {}));
+        self.clients.push(Client {
+            voice,
+            queue,
+            events: Vec::new(),
+            link: options.link,
+            token,
+            old_server: options.old_server,
+            address,
+            conn: 0,
+        });
+        self.pump();
+        index
+    }
+
+    /// A client that is in the room before this returns.
+    pub fn join(&mut self, user: &str, options: Options) -> usize {
+        let index = self.add(user, options);
+        let joined = |sim: &Sim| sim.clients[index].voice.state() == stoa::event::ConnectionState::Connected;
+        assert!(self.run_until(ms(5000), joined), "{user} did not get in: {:?}", self.clients[index].events);
+        index
+    }
+
+    /// Lets a client hear a user.
+    pub fn record(&mut self, client: usize, user: &str) -> Arc<Recorder> {
+        let recorder = Arc::new(Recorder::default());
+        let as_sink: Arc<dyn FrameSink> = recorder.clone();
+        self.clients[client].voice.open_stream(user, Arc::downgrade(&as_sink)).expect("a user in the room");
+        recorder
+    }
+
+    /// Time since the start.
+    pub fn at(&self) -> Duration {
+        self.now - self.start
+    }
+
+    /// Lets so much time pass.
+    pub fn run(&mut self, span: Duration) {
+        self.run_until(span, |_| false);
+    }
+
+    /// Lets time pass until `done`, at most `span`. True: it was done.
+    pub fn run_until(&mut self, span: Duration, done: impl Fn(&Sim) -> bool) -> bool {
+        let end = self.now + span;
+        loop {
+            self.pump();
+            if done(self) {
+                return true;
+            }
+            let deadlines = self.clients.iter().filter_map(|client| client.voice.deadline());
+            let parcel = self.parcels.peek().map(|Reverse((at, _, _))| *at);
+            let next = deadlines.chain(self.server.deadline()).chain(parcel).min();
+            match next.filter(|next| *next <= end) {
+                Some(next) => self.now = self.now.max(next),
+                None => {
+                    self.now = end;
+                    self.pump();
+                    return done(self);
+                }
+            }
+            while self.parcels.peek().is_some_and(|Reverse((at, _, _))| *at <= self.now) {
+                if let Some(Reverse((_, _, parcel))) = self.parcels.pop() {
+                    self.deliver(parcel);
+                }
+            }
+            if self.server.deadline().is_some_and(|deadline| deadline <= self.now) {
+                self.server.timeout(self.now);
+            }
+        }
+    }
+
+    /// Everybody does what is due, and what they say is put on the wire.
+    fn pump(&mut self) {
+        for index in 0..self.clients.len() {
+            self.pump_client(index);
+        }
+        while let Some(output) = self.server.poll_output() {
+            match output {
+                ServerOutput::Send { conn, bytes } => {
+                    if let Some(client) = self.conns.get(&conn.0).copied() {
+                        self.message(conn.0, false, Parcel::MessageToClient { client, conn: conn.0, bytes });
+                    }
+                }
+                ServerOutput::Close { conn } => {
+                    if let Some(client) = self.conns.get(&conn.0).copied() {
+                        self.message(conn.0, false, Parcel::Closed { client, conn: conn.0 });
+                    }
+                }
+                ServerOutput::Transmit { to, bytes } => {
+                    let client = self.clients.iter().position(|client| client.address.ip() == to.ip());
+                    if let Some(client) = client {
+                        self.datagram(client, |bytes| Parcel::ToClient { client, to, bytes }, bytes);
+                    }
+                }
+                ServerOutput::Log { text, .. } => self.log.push(text),
+            }
+        }
+    }
+
+    fn pump_client(&mut self, index: usize) {
+        let now = self.now;
+        loop {
+            let client = &mut self.clients[index];
+            client.voice.advance(now);
+            while let Some(work) = client.voice.poll_work(now) {
+                client.voice.finish(work.run(), now);
+            }
+            let Some(output) = client.voice.poll_output(now) else { break };
+            let conn = client.conn;
+            match output {
+                Output::Dial { target } => {
+                    self.sequence += 1;
+                    let conn = self.sequence;
+                    self.clients[index].conn = conn;
+                    self.conns.insert(conn, index);
+                    self.message(conn, true, Parcel::Connect { client: index, conn, target });
+                }
+                Output::Signal(bytes) => self.message(conn, true, Parcel::MessageToServer { conn, bytes }),
+                Output::HangUp => self.message(conn, true, Parcel::HangUp { conn }),
+                Output::Transmit { side, bytes, .. } => {
+                    let mut from = self.clients[index].address;
+                    from.set_port(port(side));
+                    self.datagram(index, |bytes| Parcel::ToServer { client: index, from, bytes }, bytes);
+                }
+                Output::Bind => {
+                    let client = &mut self.clients[index];
+                    let mut second = client.address;
+                    second.set_port(port(Side::Subscriber));
+                    client.voice.session().bound(now, second);
+                }
+                Output::Media { .. } | Output::Event(_) => unreachable!("a voice keeps these"),
+            }
+        }
+        let client = &mut self.clients[index];
+        while let Some(event) = client.voice.poll_event() {
+            client.events.push(event);
+        }
+    }
+
+    fn post(&mut self, at: Instant, parcel: Parcel) {
+        self.sequence += 1;
+        self.parcels.push(Reverse((at, self.sequence, parcel)));
+    }
+
+    fn datagram(&mut self, client: usize, parcel: impl Fn(Vec<u8>) -> Parcel, bytes: Vec<u8>) {
+        let link = self.clients[client].link;
+        // DTLS and ICE draw numbers of their own, so how many packets go before is not the same in every run: what
+        // happens to a packet of sound depends on its RTP sequence number and time alone.
+        let rtp = (bytes.len() > 12 && bytes[0] >> 6 == 2 && !(64..96).contains(&(bytes[1] & 0x7f)))
+            .then(|| u64::from_be_bytes([0, 0, bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]));
+        let mut own = Rng::new(self.seed ^ (rtp.unwrap_or(0) << 8) ^ client as u64);
+        own.next();
+        let rng = if rtp.is_some() { &mut own } else { &mut self.rng };
+        let mut deliveries = Vec::new();
+        let copies = 1 + u32::from(rng.unit() < link.duplicate);
+        for _ in 0..copies {
+            let lost = rng.unit() < link.loss || link.cut;
+            let late = link.jitter.mul_f64(rng.unit());
+            if !lost {
+                deliveries.push(self.now + link.delay + late);
+            }
+        }
+        for at in deliveries {
+            self.post(at, parcel(bytes.clone()));
+        }
+    }
+
+    fn message(&mut self, conn: u64, to_server: bool, parcel: Parcel) {
+        let Some(client) = self.conns.get(&conn).copied() else { return };
+        let link = self.clients[client].link;
+        if link.cut {
+            return;
+        }
+        let last = self.last_message.entry((conn, to_server)).or_insert(self.now);
+        let at = (self.now + link.delay).max(*last);
+        *last = at;
+        self.post(at, parcel);
+    }
+
+    fn deliver(&mut self, parcel: Parcel) {
+        let now = self.now;
+        match parcel {
+            Parcel::Connect { client, conn, target } => {
+                let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+                let request = HttpRequest {
+                    path: path.into(),
+                    query: query.into(),
+                    authorization: Some(format!("Bearer {}", self.clients[client].token)),
+                };
+                if self.clients[client].old_server && path == "/rtc/v1" {
+                    let (status, body) = (404, "404 page not found".into());
+                    return self.message(conn, false, Parcel::Refused { client, conn, status, body });
+                }
+                match self.server.connect(now, ConnId(conn), &request) {
+                    Ok(()) => self.message(conn, false, Parcel::Opened { client, conn }),
+                    Err(refusal) => {
+                        let (status, body) = (refusal.http_status, refusal.text);
+                        self.message(conn, false, Parcel::Refused { client, conn, status, body });
+                    }
+                }
+            }
+            Parcel::ToServer { from, bytes, .. } => {
+                self.server.datagram(now, from, server_address(), &bytes);
+            }
+            Parcel::MessageToServer { conn, bytes } => {
+                self.longest_message = self.longest_message.max(bytes.len());
+                self.server.message(now, ConnId(conn), &bytes);
+            }
+            Parcel::HangUp { conn } => self.server.disconnected(now, ConnId(conn)),
+            Parcel::ToClient { client, to, bytes } => {
+                let side = if to.port() == port(Side::Publisher) { Side::Publisher } else { Side::Subscriber };
+                self.clients[client].voice.session().datagram(now, side, server_address(), &bytes);
+            }
+            Parcel::MessageToClient { client, conn, bytes } => {
+                if let Some(session) = self.session(client, conn) {
+                    session.message(now, &bytes);
+                }
+            }
+            Parcel::Opened { client, conn } => {
+                if let Some(session) = self.session(client, conn) {
+                    session.opened(now);
+                }
+            }
+            Parcel::Refused { client, conn, status, body } => {
+                if let Some(session) = self.session(client, conn) {
+                    session.refused(now, status, &body);
+                }
+            }
+            Parcel::Closed { client, conn } => {
+                if let Some(session) = self.session(client, conn) {
+                    session.closed("the server closed it");
+                }
+            }
+        }
+    }
+
+    fn session(&mut self, client: usize, conn: u64) -> Option<&mut stoa::client::session::Session> {
+        let client = &mut self.clients[client];
+        (client.conn == conn).then(|| client.voice.session())
+    }
+}
+
+/// A sine of `hertz` at half loudness, for so long.
+pub fn tone(hertz: f64, rate: u32, span: Duration) -> Vec<i16> {
+    let samples = (span.as_secs_f64() * f64::from(rate)).round() as usize;
+    (0..samples)
+        .map(|n| ((std::f64::consts::TAU * hertz * n as f64 / f64::from(rate)).sin() * 16_000.0) as i16)
+        .collect()
+}
+
+/// How much of the sound's energy is at `hertz` (Goertzel): 1 for a pure tone, near 0 without it.
+pub fn share_of(hertz: f64, rate: u32, pcm: &[i16]) -> f64 {
+    let energy: f64 = pcm.iter().map(|s| f64::from(*s).powi(2)).sum();
+    if energy == 0.0 {
+        return 0.0;
+    }
+    let (mut re, mut im) = (0.0, 0.0);
+    for (n, sample) in pcm.iter().enumerate() {
+        let angle = std::f64::consts::TAU * hertz * n as f64 / f64::from(rate);
+        re += f64::from(*sample) * angle.cos();
+        im += f64::from(*sample) * angle.sin();
+    }
+    (re * re + im * im) * 2.0 / (energy * pcm.len() as f64)
+}
