@@ -1,0 +1,158 @@
+//! The header is the contract: committed as it is generated, clean in C and C++, and the same as what Rust compiled.
+
+mod common;
+
+use common::{functions, header};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A fresh directory for one test.
+fn scratch(test: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("header").join(test);
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// Compiles a source against `include/`, warnings being errors.
+fn compiles(compiler: &str, flags: &[&str], file: &Path) {
+    let output = Command::new(compiler)
+        .args(flags)
+        .args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-c", "-o"])
+        .arg(file.with_extension("o"))
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg(file)
+        .output()
+        .unwrap_or_else(|error| panic!("{compiler} is needed: {error}"));
+    assert!(output.status.success(), "{compiler} {flags:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn compiles_in_c_and_cpp(test: &str, source: &str) {
+    let file = scratch(test).join("source.c");
+    fs::write(&file, source).unwrap();
+    compiles("cc", &["-std=c99"], &file);
+    compiles("c++", &["-std=c++17", "-x", "c++"], &file);
+}
+
+#[test]
+fn the_committed_header_is_the_fresh_one() {
+    let fresh = fs::read_to_string(env!("STOA_HEADER")).unwrap();
+    assert!(
+        header() == fresh,
+        "include/stoa.h is not what src/ffi says. Run: cp {} include/stoa.h",
+        env!("STOA_HEADER")
+    );
+}
+
+#[test]
+fn it_compiles_alone_and_twice() {
+    compiles_in_c_and_cpp("alone", "#include \"stoa.h\"\n");
+    compiles_in_c_and_cpp("twice", "#include \"stoa.h\"\n#include \"stoa.h\"\n");
+}
+
+#[test]
+fn its_first_comment_is_a_whole_program() {
+    let header = header();
+    let start = header.find("#include <stdio.h>").expect("a program");
+    let end = start + header[start..].find("\n}\n\nBuild it with").expect("its end") + 3;
+    let program = &header[start..end];
+    assert!(program.lines().count() < 60);
+    assert!(start < header.find("*/").unwrap() && end < header.find("*/").unwrap());
+    compiles_in_c_and_cpp("program", program);
+}
+
+#[test]
+fn inits_fill_every_struct() {
+    let header = header();
+    let inits: Vec<_> =
+        header.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once("_INIT {")).collect();
+    assert_eq!(inits.len(), header.matches("    size_t size;\n").count());
+    let mut source = String::from("#include \"stoa.h\"\nint main(void)\n{\n    size_t sum = 0;\n");
+    for (name, _) in inits {
+        let variable = name.to_lowercase();
+        source += &format!("    {variable} a_{variable} = {name}_INIT;\n    sum += a_{variable}.size;\n");
+    }
+    source += "    return (int)sum;\n}\n";
+    compiles_in_c_and_cpp("inits", &source);
+}
+
+#[test]
+fn the_cpp_wrapper_compiles() {
+    let file = scratch("cpp").join("source.cpp");
+    fs::write(&file, "#include \"stoa.hpp\"\n#include \"stoa.hpp\"\n").unwrap();
+    compiles("c++", &["-std=c++17"], &file);
+}
+
+#[test]
+fn every_function_is_documented() {
+    for (function, comment) in functions() {
+        assert!(comment.contains("Returns: "), "{function} does not say what it returns");
+        assert!(comment.contains("hreads: "), "{function} does not say from which threads it may be called");
+    }
+}
+
+/// What bindgen reads in the header: functions by name, and for each struct its size and its members' offsets.
+#[test]
+fn bindgen_reads_back_what_rust_compiled() {
+    let text = bindgen::Builder::default()
+        .header(root().join("include/stoa.h").to_str().unwrap())
+        .allowlist_file(".*/stoa\\.h")
+        .layout_tests(true)
+        .generate()
+        .expect("libclang is needed")
+        .to_string();
+    let sizes = asserted(&text, "Size of ");
+    let offsets = asserted(&text, "Offset of field: ");
+    use stoa::ffi::{channel, channel_data, engine, event, frame, server};
+    macro_rules! same_layout {
+        ($type:path, $name:literal: $($field:ident),*) => {
+            assert_eq!(sizes.get($name), Some(&size_of::<$type>()), $name);
+            $(assert_eq!(
+                offsets.get(concat!($name, "::", stringify!($field))),
+                Some(&std::mem::offset_of!($type, $field)),
+                concat!($name, "::", stringify!($field))
+            );)*
+            let members = offsets.keys().filter(|member| member.starts_with(concat!($name, "::"))).count();
+            assert_eq!(members, [$(stringify!($field)),*].len(), concat!($name, ": members that are not compared"));
+        };
+    }
+    same_layout!(engine::stoa_engine_options, "stoa_engine_options":
+        size, app_id, app_certificate, url, threads, reserved);
+    same_layout!(channel::stoa_channel_options, "stoa_channel_options":
+        size, name, user, token, uid, sample_rate, channels, subscribe_all, eager, send_queue_ms, send_policy,
+        receive_queue_ms, receive_policy, bitrate, listen_only, reserved);
+    same_layout!(channel_data::stoa_data_options, "stoa_data_options": size, topic, to, to_count, lossy, reserved);
+    same_layout!(server::stoa_server_options, "stoa_server_options": size, bind, keys, port, udp_port);
+    same_layout!(frame::stoa_frame, "stoa_frame":
+        size, timestamp_us, arrival_us, rtp_time, origin, samples_per_channel, sample_rate, channels,
+        bytes_per_sample, level, voice_probability);
+    same_layout!(event::stoa_event, "stoa_event":
+        size, time_us, kind, status, old_state, new_state, reason, flags, elapsed_us, id, user, text, topic, data,
+        data_length, owner);
+    assert_eq!(sizes.len(), 6, "structs that are not compared: {sizes:?}");
+
+    let read_back = text.matches("pub fn stoa_").count();
+    let declared = functions();
+    assert_eq!(read_back, declared.len());
+    for (function, _) in declared {
+        assert!(text.contains(&format!("pub fn {function}(")), "{function}");
+    }
+}
+
+/// bindgen's layout assertions, such as `["Size of stoa_frame"][size_of::<stoa_frame>() - 56usize]`.
+fn asserted(text: &str, what: &str) -> BTreeMap<String, usize> {
+    text.split(&format!("[\"{what}"))
+        .skip(1)
+        .filter_map(|rest| {
+            let (name, rest) = rest.split_once("\"]")?;
+            let number = rest.split_once(" - ")?.1.split_once("usize")?.0;
+            Some((name.to_owned(), number.parse().ok()?))
+        })
+        .collect()
+}

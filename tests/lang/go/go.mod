@@ -1,0 +1,3 @@
+module stoa.test
+
+go 1.19

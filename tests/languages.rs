@@ -1,0 +1,81 @@
+//! The header suits other languages: a program of each joins, speaks, and hears by polling, by descriptor and by callback.
+
+mod stage;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+const RUN: Duration = Duration::from_secs(120);
+/// Downloading and compiling what a language needs.
+const PREPARE: Duration = Duration::from_secs(400);
+
+fn dir(language: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lang").join(language)
+}
+
+/// Fails with what to do where a tool is missing; a test that is not run proves nothing.
+fn need(tool: &str, argument: &str, how: &str) {
+    let found = Command::new(tool).arg(argument).output().is_ok_and(|output| output.status.success());
+    assert!(
+        found,
+        "{tool} is not here, so that its test cannot run: install it, for instance with `{how}`, or run `make test` as root, which does"
+    );
+}
+
+fn hears_every_way(printed: &str) {
+    for way in ["polling", "descriptor", "callback"] {
+        assert!(printed.contains(&format!("{way}: 4")), "by {way} nothing was heard:\n{printed}");
+    }
+}
+
+#[test]
+fn go() {
+    need("go", "version", "apt-get install golang-go");
+    let (include, lib) = (stage::stage().join("include"), stage::stage().join("lib"));
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-go");
+    let mut build = Command::new("go");
+    build.args(["build", "-o"]).arg(&program).arg(".").current_dir(dir("go"));
+    // Go looks for changes in the program only; a changed header has to show in the flags.
+    let header = std::fs::read(include.join("stoa.h")).unwrap();
+    let changed = header.iter().fold(0u32, |sum, byte| sum.rotate_left(5) ^ u32::from(*byte));
+    let flags = format!("-I{} -DSTOA_HEADER_CHANGED={changed}", include.display());
+    build.env("CGO_ENABLED", "1").env("CGO_CFLAGS", flags);
+    build.env("CGO_LDFLAGS", format!("-L{0} -Wl,-rpath,{0}", lib.display()));
+    stage::passed("go build", &stage::run(&mut build, PREPARE));
+    let _alone = stage::alone();
+    hears_every_way(&stage::passed("the Go program", &stage::run(&mut Command::new(program), RUN)));
+}
+
+#[test]
+fn node() {
+    need("node", "--version", "apt-get install nodejs npm");
+    need("npm", "--version", "apt-get install npm");
+    // Into the target directory: the sources stay as they are.
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-node");
+    std::fs::create_dir_all(&place).unwrap();
+    for name in ["package.json", "test.js"] {
+        std::fs::copy(dir("node").join(name), place.join(name)).unwrap();
+    }
+    if !place.join("node_modules/koffi").exists() {
+        println!("npm installs koffi into {}", place.display());
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock"]).current_dir(&place);
+        stage::passed("npm install", &stage::run(&mut npm, PREPARE));
+    }
+    let library = stage::stage().join("lib/libstoa.so");
+    let _alone = stage::alone();
+    let mut node = Command::new("node");
+    node.arg("test.js").current_dir(&place).env("STOA_LIB", library);
+    hears_every_way(&stage::passed("the Node program", &stage::run(&mut node, RUN)));
+}
+
+#[test]
+fn python() {
+    need("python3", "--version", "apt-get install python3");
+    let library = stage::stage().join("lib/libstoa.so");
+    let _alone = stage::alone();
+    let mut python = Command::new("python3");
+    python.arg("-B").arg("test.py").current_dir(dir("python")).env("STOA_LIB", library);
+    hears_every_way(&stage::passed("the Python program", &stage::run(&mut python, RUN)));
+}
