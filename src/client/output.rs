@@ -42,7 +42,7 @@ pub enum Output {
     Signal(Vec<u8>),
     /// Close the WebSocket; the session is over.
     HangUp,
-    /// Open a second UDP socket and tell its address with [`Session::bound`].
+    /// Open a second UDP socket and tell its address with [`super::session::Session::bound`].
     Bind,
     /// Send this datagram.
     Transmit {
