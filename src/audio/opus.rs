@@ -12,6 +12,11 @@ use opusic_sys as sys;
 /// The longest packet that RFC 6716 allows: 120 ms.
 pub const MAX_PACKET_MS: u32 = 120;
 
+/// The rate to run the codec at for PCM of `rate` Hz: its own where Opus knows it, else 48,000, with a resampler beside it.
+pub fn codec_rate(rate: u32) -> u32 {
+    if matches!(rate, 8_000 | 12_000 | 16_000 | 24_000 | 48_000) { rate } else { 48_000 }
+}
+
 /// A packet of at most this many bytes carries no sound: discontinuous transmission (DTX).
 const DTX_MAX_BYTES: usize = 2;
 

@@ -2,7 +2,7 @@
 //!
 //! It travels with a job from thread to thread, so all that a step needs is in here.
 
-use super::opus::{Decoder, MAX_PACKET_MS, OpusError};
+use super::opus::{self, Decoder, MAX_PACKET_MS, OpusError};
 use super::resample::Resampler;
 use super::stretch::Stretcher;
 
@@ -56,7 +56,7 @@ pub(super) struct Outcome {
 
 impl Pipeline {
     pub fn new(rate: u32, channels: u8, deep: bool) -> Result<Self, String> {
-        let decoder_rate = if matches!(rate, 8000 | 12_000 | 16_000 | 24_000 | 48_000) { rate } else { 48_000 };
+        let decoder_rate = opus::codec_rate(rate);
         let mut decoder = Decoder::new(decoder_rate, channels).map_err(|e| e.to_string())?;
         let complexity = if deep { COMPLEXITY_DEEP } else { COMPLEXITY_CLASSIC };
         decoder.set_complexity(complexity).map_err(|e| e.to_string())?;

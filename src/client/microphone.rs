@@ -1,7 +1,7 @@
 //! The microphone's way out: paced PCM → Opus → redundancy → one packet every 20 ms.
 
 use super::session::Session;
-use crate::audio::opus::{Encoder, EncoderConfig};
+use crate::audio::opus::{Encoder, EncoderConfig, codec_rate};
 use crate::audio::pace::{Paced, Pacer};
 use crate::audio::receiver::level;
 use crate::audio::red::RedEncoder;
@@ -25,11 +25,6 @@ pub(super) struct Microphone {
     packet: Vec<u8>,
     /// In a talk spurt: the first byte of the newest packet, whose configuration the packet repeats that ends the spurt.
     toc: Option<u8>,
-}
-
-/// Opus works at these rates by itself; others go through 48 kHz.
-pub(super) fn codec_rate(rate: u32) -> u32 {
-    if matches!(rate, 8000 | 12000 | 16000 | 24000 | 48000) { rate } else { 48000 }
 }
 
 impl Microphone {

@@ -73,8 +73,6 @@ pub struct MediaPacket {
     pub rtp_time: u64,
     /// Payload type.
     pub payload_type: u8,
-    /// The marker bit: a talk spurt begins.
-    pub marker: bool,
     /// The payload.
     pub payload: Arc<[u8]>,
 }

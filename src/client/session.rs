@@ -439,7 +439,6 @@ impl Session {
                     seq: *packet.seq_no,
                     rtp_time: packet.time.numer(),
                     payload_type: *packet.header.payload_type,
-                    marker: packet.header.marker,
                     payload: packet.payload,
                 };
                 self.output.push_back(Output::Media { track, packet });
