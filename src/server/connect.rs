@@ -2,6 +2,7 @@
 
 use super::participant::Participant;
 use super::peer::Peer;
+use super::permit::refuse;
 use super::{ConnId, HttpRequest, Job, Level, Output, ParticipantId, Refusal, Room, RoomServer, Side};
 use crate::rtc;
 use crate::signal::join;
@@ -10,6 +11,7 @@ use crate::signal::livekit::{
     ServerInfo, leave_request, participant_info, signal_response,
 };
 use crate::token::jwt::{self, Claims};
+use crate::token::pass::Pass;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -30,8 +32,6 @@ const TOKEN: Duration = Duration::from_secs(300);
 const PROTOCOL: i32 = 16;
 /// Single-connection clients of this version and later know the data channels' ids beforehand.
 const AGREED_CHANNELS: i32 = 18;
-/// Names of rooms and identities, bytes.
-const MAX_NAME: usize = 256;
 
 impl RoomServer {
     /// Checks a request without joining: what `/rtc/validate` and `/rtc/v1/validate` answer.
@@ -44,11 +44,21 @@ impl RoomServer {
     /// A WebSocket wants to join. On success what it is to be sent comes out as [`Output::Send`] for `conn`.
     pub fn connect(&mut self, now: Instant, conn: ConnId, request: &HttpRequest) -> Result<(), Refusal> {
         self.advance(now);
-        let (claims, join) = self.read(&request.path, request)?;
+        let let_in = self.let_in(conn, request);
+        self.counted.joins_refused += u64::from(let_in.is_err());
+        let_in
+    }
+
+    fn let_in(&mut self, conn: ConnId, request: &HttpRequest) -> Result<(), Refusal> {
+        let (mut pass, join) = self.read(&request.path, request)?;
         if join.reconnect {
-            self.resume(conn, &claims, &join);
+            self.resume(conn, &pass, &join);
             return Ok(());
         }
+        if pass.claims.sub.is_empty() {
+            pass.claims.sub = self.rng.uid().to_string();
+        }
+        let claims = &pass.claims;
         let room: Arc<str> = claims.video.room.as_str().into();
         if !self.rooms.contains_key(&room) && self.rooms.len() >= self.config.limits.rooms {
             return Err(refuse(503, "The server has as many rooms as it may; try another one."));
@@ -60,16 +70,26 @@ impl RoomServer {
             return Err(refuse(503, "The room has as many participants as it may."));
         }
         if let Some(older) = older {
+            // A token for any user must not take the place of one who has it by a token of their own.
+            let access = self.participants.get(&older).and_then(|p| p.access.as_ref());
+            let open = pass.access.as_ref().filter(|access| access.is_for_anyone());
+            if open.is_some_and(|open| access.is_none_or(|older| older.signature != open.signature)) {
+                return Err(refuse(
+                    409,
+                    "Another participant has this identity, and the token is for no one in particular.",
+                ));
+            }
             self.log(Level::Info, format!("{} joins again; the older one leaves.", self.name(older)));
             self.remove(older, DisconnectReason::DuplicateIdentity);
         }
-        self.join(conn, room, claims, join, request.path == join::PATH_SINGLE);
+        self.join(conn, room, pass, join, request.path == join::PATH_SINGLE);
         Ok(())
     }
 
     /// A WebSocket's message.
     pub fn message(&mut self, now: Instant, conn: ConnId, bytes: &[u8]) {
         self.advance(now);
+        self.counted.signals_received += 1;
         let Some(id) = self.conns.get(&conn).copied() else { return };
         let Some(participant) = self.participants.get_mut(&id) else { return };
         participant.last_heard = self.now;
@@ -101,36 +121,9 @@ impl RoomServer {
         }
     }
 
-    fn read(&self, path: &str, request: &HttpRequest) -> Result<(Claims, JoinRequest), Refusal> {
-        let single = match path {
-            join::PATH_SINGLE => true,
-            join::PATH_DUAL => false,
-            _ => return Err(refuse(404, "There is nothing here; LiveKit's clients join at /rtc/v1 or /rtc.")),
-        };
-        let bearer = request.authorization.as_deref().and_then(|a| a.strip_prefix("Bearer ")).map(str::to_string);
-        let Some(token) = bearer.or_else(|| join::parameter(&request.query, "access_token")) else {
-            return Err(refuse(401, "No token: send it as Authorization: Bearer, or as access_token."));
-        };
-        let claims = jwt::verify(token.trim(), &self.config.keys, (self.unix_ms() / 1000) as u64)
-            .map_err(|error| refuse(401, &error.text))?;
-        if !claims.video.room_join {
-            return Err(refuse(401, "The token does not allow to join a room (roomJoin)."));
-        }
-        if claims.video.room.is_empty() || claims.video.room.len() > MAX_NAME {
-            return Err(refuse(401, "The token names no room, or one of more than 256 bytes."));
-        }
-        if claims.sub.is_empty() || claims.sub.len() > MAX_NAME {
-            return Err(refuse(401, "The token has no identity (sub), or one of more than 256 bytes."));
-        }
-        let join = match single {
-            true => join::parse_single(&request.query).map_err(|error| refuse(400, &error.text))?,
-            false => join::parse_dual(&request.query),
-        };
-        Ok((claims, join))
-    }
-
-    fn join(&mut self, conn: ConnId, room: Arc<str>, claims: Claims, join: JoinRequest, single: bool) {
+    fn join(&mut self, conn: ConnId, room: Arc<str>, pass: Pass, join: JoinRequest, single: bool) {
         let id = ParticipantId(self.id());
+        self.counted.joins += 1;
         let (now, now_ms) = (self.now, self.unix_ms());
         if !self.rooms.contains_key(&room) {
             let sid = self.rng.sid("RM_");
@@ -146,7 +139,8 @@ impl RoomServer {
             id,
             room: room.clone(),
             sid: self.rng.sid("PA_"),
-            claims,
+            claims: pass.claims,
+            access: pass.access,
             client,
             state: participant_info::State::Joined,
             version: 0,
@@ -154,6 +148,7 @@ impl RoomServer {
             conn: Ok(conn),
             last_heard: now,
             token_at: now,
+            data_refused: 0,
             care_at: now,
             media_lost: Some(now),
             auto_subscribe: join.connection_settings.unwrap_or_default().auto_subscribe,
@@ -177,7 +172,8 @@ impl RoomServer {
         let others = self.members(&room);
         self.participants.insert(id, participant);
         self.rooms.get_mut(&room).expect("made above").members.push(id);
-        self.care_at(id, now + CARE);
+        let lapse = self.lapse_at(id).unwrap_or(now + CARE);
+        self.care_at(id, lapse.min(now + CARE));
         let connections = if single { "one peer connection" } else { "two peer connections" };
         let protocol = self.participants[&id].client.protocol;
         self.log(Level::Info, format!("{} joins with {connections}, protocol {protocol}.", self.name(id)));
@@ -234,7 +230,7 @@ impl RoomServer {
         self.send(id, signal_response::Message::Join(response));
     }
 
-    fn subscribe_to_all(&mut self, id: ParticipantId, others: &[ParticipantId]) {
+    pub(super) fn subscribe_to_all(&mut self, id: ParticipantId, others: &[ParticipantId]) {
         let visible = others.iter().filter_map(|o| self.participants.get(o)).filter(|p| !p.claims.video.hidden);
         let tracks: Vec<_> = visible.flat_map(|p| p.tracks.clone()).collect();
         if self.participants.get(&id).is_some_and(|p| p.auto_subscribe) {
@@ -242,9 +238,16 @@ impl RoomServer {
         }
     }
 
-    fn resume(&mut self, conn: ConnId, claims: &Claims, join: &JoinRequest) {
+    fn resume(&mut self, conn: ConnId, pass: &Pass, join: &JoinRequest) {
+        let claims = &pass.claims;
         let members = self.members(&claims.video.room);
-        let same = |p: &Participant| p.sid == join.participant_sid && p.identity() == claims.sub;
+        // Everybody in a room knows the sids: whom a token for any user does not name, the same token must.
+        let same_token = |p: &Participant| {
+            let open = pass.access.as_ref().filter(|access| access.is_for_anyone());
+            open.is_none_or(|open| p.access.as_ref().is_some_and(|own| own.signature == open.signature))
+        };
+        let same_user = |p: &Participant| p.identity() == claims.sub || claims.sub.is_empty();
+        let same = |p: &Participant| p.sid == join.participant_sid && same_user(p) && same_token(p);
         let known = members.into_iter().find(|id| self.participants.get(id).is_some_and(same));
         let Some(participant) = known.and_then(|id| self.participants.get_mut(&id)) else {
             // Gone for too long, or the server was restarted: the client is to join anew.
@@ -263,6 +266,7 @@ impl RoomServer {
             self.output.push_back(Output::Close { conn: old });
         }
         self.conns.insert(conn, id);
+        self.counted.resumes += 1;
         self.log(Level::Info, format!("{} resumes.", self.name(id)));
         let response = ReconnectResponse { server_info: Some(server_info()), ..Default::default() };
         self.send(id, signal_response::Message::Reconnect(response));
@@ -306,14 +310,19 @@ impl RoomServer {
             return self.remove(id, DisconnectReason::MediaFailure);
         }
         participant.main.settle_channels();
-        if since(participant.token_at) >= TOKEN {
+        // An AccessToken2 ends when it says: nothing takes its place but another one.
+        if since(participant.token_at) >= TOKEN && participant.access.is_none() {
             participant.token_at = now;
             self.send_token(id);
         }
         self.touch(id, Side::Main);
+        if !self.lapse(id) {
+            return;
+        }
         // One that waits for a resume is looked at when its time is over.
         let gone = self.participants.get(&id).and_then(|p| p.conn.err());
-        self.care_at(id, gone.map_or(now + CARE, |gone| gone + RESUME));
+        let next = gone.map_or(now + CARE, |gone| gone + RESUME);
+        self.care_at(id, self.lapse_at(id).map_or(next, |lapse| next.min(lapse)));
     }
 
     fn care_at(&mut self, id: ParticipantId, at: Instant) {
@@ -324,7 +333,7 @@ impl RoomServer {
     }
 
     fn send_token(&mut self, id: ParticipantId) {
-        let unix_s = (self.unix_ms() / 1000) as u64;
+        let unix_s = self.unix_s();
         let Some(participant) = self.participants.get(&id) else { return };
         let claims = Claims { nbf: unix_s, exp: unix_s + 2 * TOKEN.as_secs(), ..participant.claims.clone() };
         let Some((key, secret)) = self.config.keys.iter().find(|(key, _)| *key == claims.iss) else { return };
@@ -413,7 +422,13 @@ impl RoomServer {
 }
 
 fn server_info() -> ServerInfo {
-    ServerInfo { version: env!("CARGO_PKG_VERSION").into(), protocol: PROTOCOL, ..Default::default() }
+    ServerInfo {
+        version: env!("CARGO_PKG_VERSION").into(),
+        protocol: PROTOCOL,
+        // By this our own clients know that they may renew their tokens.
+        debug_info: join::SERVER.into(),
+        ..Default::default()
+    }
 }
 
 fn leave(reason: DisconnectReason, action: leave_request::Action) -> signal_response::Message {
@@ -423,8 +438,4 @@ fn leave(reason: DisconnectReason, action: leave_request::Action) -> signal_resp
         action: action as i32,
         regions: None,
     })
-}
-
-fn refuse(http_status: u16, text: &str) -> Refusal {
-    Refusal { http_status, text: text.into() }
 }

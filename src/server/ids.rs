@@ -18,6 +18,11 @@ impl Rng {
         z ^ (z >> 31)
     }
 
+    /// A numeric identity for a user who has none.
+    pub fn uid(&mut self) -> u32 {
+        (self.next() as u32).max(1)
+    }
+
     /// A sid as LiveKit's: the prefix and twelve characters.
     pub fn sid(&mut self, prefix: &str) -> String {
         const ALPHABET: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";

@@ -24,11 +24,19 @@ impl RoomServer {
     /// A datagram came `from` somewhere to our address `to`. What belongs to nobody is ignored.
     pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.advance(now);
+        self.counted.packets_received += 1;
+        self.counted.bytes_received += bytes.len() as u64;
         // A datagram that cannot even be told whose it is ends nobody.
         let route = catch_unwind(AssertUnwindSafe(|| self.route(from, to, bytes)));
-        let Ok(Some((id, side))) = route else { return };
+        let Ok(Some((id, side))) = route else {
+            self.counted.packets_unknown += 1;
+            return;
+        };
         self.contained(id, |server| {
-            let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else { return };
+            let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else {
+                server.counted.packets_malformed += 1;
+                return;
+            };
             let Some(peer) = server.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
             // Anybody can send nonsense from a forged address: only what the connection itself takes for fatal counts.
             let taken = peer.rtc.handle_input(Input::Receive(server.now, receive));
@@ -209,20 +217,28 @@ impl RoomServer {
 
     /// Sends a packet on to everyone who hears its track.
     fn forward(&mut self, id: ParticipantId, side: Side, packet: RtpPacket) {
-        if side != Side::Main || packet.payload.is_empty() {
-            return;
+        self.counted.media_received += 1;
+        self.counted.media_bytes_received += packet.payload.len() as u64;
+        if self.forward_to_listeners(id, side, packet).is_none() {
+            self.counted.media_ignored += 1;
         }
-        let Some(participant) = self.participants.get_mut(&id) else { return };
+    }
+
+    /// None: there is no sound in it, or it is of no published track.
+    fn forward_to_listeners(&mut self, id: ParticipantId, side: Side, packet: RtpPacket) -> Option<()> {
+        if side != Side::Main || packet.payload.is_empty() {
+            return None;
+        }
+        let participant = self.participants.get_mut(&id)?;
         let mid = match packet.header.ext_vals.mid {
             Some(mid) => mid,
-            None => match participant.main.rtc.direct_api().stream_rx(&packet.header.ssrc) {
-                Some(stream) => stream.mid(),
-                None => return,
-            },
+            None => participant.main.rtc.direct_api().stream_rx(&packet.header.ssrc)?.mid(),
         };
         let of_mid = |t: &&TrackId| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid));
-        let Some(track_id) = participant.tracks.iter().find(of_mid).copied() else { return };
-        let Some(track) = self.tracks.get_mut(&track_id) else { return };
+        let track_id = participant.tracks.iter().find(of_mid).copied()?;
+        let track = self.tracks.get_mut(&track_id).filter(|track| track.withheld.is_none())?;
+        let counted = &mut self.counted;
+        counted.media_unheard += u64::from(track.listeners.is_empty());
         let extensions = &packet.header.ext_vals;
         if let Some(level) = extensions.audio_level {
             track.level.observe(level.unsigned_abs());
@@ -238,18 +254,26 @@ impl RoomServer {
             let side = subscriber.receiving_side();
             let peer = subscriber.receiving();
             if !peer.connected {
+                counted.media_dropped_unready += 1;
                 continue;
             }
             let from = track.payloads;
             let Some((pt, payload)) = convert(&packet.payload, packet.header.payload_type, from, listener.payloads)
             else {
+                counted.media_dropped_format += 1;
                 continue;
             };
             let Some((sequence, time)) = listener.rebase.map(*packet.seq_no, packet.header.timestamp, self.now) else {
+                counted.media_dropped_old += 1;
                 continue;
             };
             let mut api = peer.rtc.direct_api();
-            let Some(stream) = api.stream_tx(&listener.ssrc) else { continue };
+            let Some(stream) = api.stream_tx(&listener.ssrc) else {
+                counted.media_dropped_unready += 1;
+                continue;
+            };
+            counted.media_forwarded += 1;
+            counted.media_bytes_forwarded += payload.len() as u64;
             stream.write_rtp(
                 RtpWrite::new(pt, sequence.into(), time, self.now, payload).marker(packet.header.marker).ext_vals(
                     ExtensionValues {
@@ -264,15 +288,36 @@ impl RoomServer {
                 self.dirty.push((listener.who, side));
             }
         }
+        Some(())
     }
 
     fn forward_data(&mut self, id: ParticipantId, lane: Lane, packet: &[u8]) {
-        let Some(sender) = self.participants.get(&id) else { return };
-        if !sender.claims.video.may_publish_data() {
-            return self.log(Level::Warning, format!("{} sent data without the permission.", self.name(id)));
-        }
-        let Some(envelope) = data::envelope(packet) else {
-            return self.log(Level::Warning, format!("{} sent data that is no packet.", self.name(id)));
+        let Some(sender) = self.participants.get_mut(&id) else { return };
+        self.counted.data_received += 1;
+        self.counted.data_bytes_received += packet.len() as u64;
+        let envelope = match data::envelope(packet) {
+            _ if !sender.claims.video.may_publish_data() => {
+                self.counted.data_dropped_forbidden += 1;
+                Err("without the permission")
+            }
+            None => {
+                self.counted.data_dropped_malformed += 1;
+                Err("that is no packet")
+            }
+            Some(envelope) => Ok(envelope),
+        };
+        let envelope = match envelope {
+            Ok(envelope) => envelope,
+            Err(what) => {
+                sender.data_refused += 1;
+                // A line for the first, second, fourth, eighth, …
+                let refused = sender.data_refused;
+                if refused.is_power_of_two() {
+                    let text = format!("{} sent data {what}; {refused} packets so far.", self.name(id));
+                    self.log(Level::Warning, text);
+                }
+                return;
+            }
         };
         let (room, sid) = (sender.room.clone(), sender.sid.clone());
         let bytes = data::with_sender(packet, sender.identity(), &sid);
@@ -284,6 +329,14 @@ impl RoomServer {
             let side = to.receiving_side();
             let peer = to.receiving();
             let lost = (!peer.send_data(lane, bytes.clone())).then_some(peer.dropped);
+            let counted = &mut self.counted;
+            match lost {
+                None => {
+                    counted.data_forwarded += 1;
+                    counted.data_bytes_forwarded += bytes.len() as u64;
+                }
+                Some(_) => counted.data_dropped_full += 1,
+            }
             // A line for the first, second, fourth, eighth, …
             if let Some(dropped) = lost.filter(|d| d.is_power_of_two()) {
                 let text = format!("{} reads too slowly: {dropped} data packets dropped.", self.name(member));

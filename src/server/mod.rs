@@ -3,9 +3,11 @@
 //!
 //! A [`RoomServer`] is one shard: rooms in it share nothing with rooms of another.
 //!
-//! - `connect.rs`: joining, resuming, leaving. `requests.rs`: what a client asks. `negotiate.rs`: offers and answers.
+//! - `connect.rs`: joining, resuming, leaving. `permit.rs`: what tokens allow. `requests.rs`: what a client asks.
+//!   `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `speakers.rs`: who is speaking.
 //! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
+//! - `stats.rs`: what was counted.
 
 mod connect;
 mod data;
@@ -14,8 +16,10 @@ mod media;
 mod negotiate;
 mod participant;
 mod peer;
+mod permit;
 mod requests;
 mod speakers;
+mod stats;
 mod subscribe;
 #[cfg(test)]
 mod tests;
@@ -26,6 +30,7 @@ use crate::signal::livekit::{
 };
 use participant::Participant;
 use prost::Message;
+pub use stats::ServerStats;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -95,8 +100,10 @@ pub struct HttpRequest {
 pub struct Refusal {
     /// The HTTP status.
     pub http_status: u16,
-    /// A sentence for the body.
+    /// A sentence for the body. It does not tell which check a token failed.
     pub text: String,
+    /// A sentence for the server's log. It does.
+    pub log: String,
 }
 
 /// How much a log line matters.
@@ -181,6 +188,8 @@ pub struct RoomServer {
     jobs: BinaryHeap<Reverse<(Instant, Job)>>,
     dirty: Vec<(ParticipantId, Side)>,
     output: VecDeque<Output>,
+    /// What only grows of the statistics.
+    counted: ServerStats,
 }
 
 impl RoomServer {
@@ -205,6 +214,7 @@ impl RoomServer {
             jobs: BinaryHeap::new(),
             dirty: Vec::new(),
             output: VecDeque::new(),
+            counted: ServerStats::default(),
         }
     }
 
@@ -217,6 +227,14 @@ impl RoomServer {
     pub fn poll_output(&mut self) -> Option<Output> {
         loop {
             if let Some(output) = self.output.pop_front() {
+                match &output {
+                    Output::Transmit { bytes, .. } => {
+                        self.counted.packets_sent += 1;
+                        self.counted.bytes_sent += bytes.len() as u64;
+                    }
+                    Output::Send { .. } => self.counted.signals_sent += 1,
+                    Output::Close { .. } | Output::Log { .. } => {}
+                }
                 return Some(output);
             }
             if self.dirty.is_empty() {

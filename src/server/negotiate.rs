@@ -274,6 +274,7 @@ impl RoomServer {
 
     /// A participant broke the protocol, or its connection did: it is out, the others stay.
     pub(super) fn fail(&mut self, id: ParticipantId, why: String) {
+        self.counted.participants_failed += u64::from(self.participants.contains_key(&id));
         self.log(Level::Warning, format!("{} is removed: {why}", self.name(id)));
         self.remove(id, DisconnectReason::StateMismatch);
     }

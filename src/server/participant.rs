@@ -8,6 +8,7 @@ use crate::signal::livekit::{
     TrackSource, participant_info,
 };
 use crate::token::jwt::Claims;
+use crate::token::pass::Access;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +20,8 @@ pub struct Participant {
     pub room: Arc<str>,
     pub sid: String,
     pub claims: Claims,
+    /// The AccessToken2 that `claims` came from, if it was one: what it grants ends with time.
+    pub access: Option<Access>,
     pub client: ClientInfo,
     pub state: participant_info::State,
     /// Counts changes, so that clients can tell old news.
@@ -28,6 +31,8 @@ pub struct Participant {
     pub conn: Result<ConnId, Instant>,
     pub last_heard: Instant,
     pub token_at: Instant,
+    /// Data packets of its own that were not passed on: without permission, or malformed.
+    pub data_refused: u64,
     /// When it is looked after next.
     pub care_at: Instant,
     /// Since when media does not flow; from the start on.

@@ -229,6 +229,11 @@ impl Peer {
         true
     }
 
+    /// Bytes that wait for room.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
     /// Sends what waited.
     pub fn drain(&mut self) {
         while let Some((lane, packet)) = self.waiting.pop_front() {

@@ -29,7 +29,10 @@ impl RoomServer {
             Message::AddTrack(request) => self.add_track(id, request),
             Message::Mute(mute) => {
                 let own = self.own_track(id, &mute.sid);
-                if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)).filter(|t| t.info.muted != mute.muted) {
+                let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)) else { return };
+                if let Some(muted) = &mut track.withheld {
+                    *muted = mute.muted;
+                } else if track.info.muted != mute.muted {
                     track.info.muted = mute.muted;
                     self.announce(id, true);
                 }
@@ -54,6 +57,7 @@ impl RoomServer {
                 self.send(id, signal_response::Message::Pong(pong.timestamp));
             }
             Message::UpdateMetadata(update) => self.update_metadata(id, update),
+            Message::RenewToken(token) => self.renew(id, &token),
             Message::UpdateAudioTrack(update) => {
                 let own = self.own_track(id, &update.track_sid);
                 if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)) {
@@ -156,6 +160,7 @@ impl RoomServer {
                 announced_subscribed: false,
                 listeners: Vec::new(),
                 level: speakers::Level::default(),
+                withheld: None,
             },
         );
         self.participants.get_mut(&id).expect("checked above").tracks.push(track_id);

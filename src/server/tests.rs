@@ -715,7 +715,11 @@ fn refusals_have_a_status_and_a_sentence() {
     let mut says = |request: HttpRequest, status: u16, part: &str| {
         let refusal = world.server.connect(world.now, ConnId(1), &request).unwrap_err();
         assert_eq!(refusal.http_status, status, "{}", refusal.text);
-        assert!(refusal.text.contains(part), "{} lacks {part}", refusal.text);
+        assert!(refusal.log.contains(part), "{} lacks {part}", refusal.log);
+        // Who tries tokens does not hear which check they failed.
+        let told = refusal.text == refusal.log;
+        assert_eq!(told, !refusal.text.starts_with("The token was refused;"), "{}", refusal.text);
+        assert!(told != (status == 401) || part == "No token", "{}", refusal.text);
     };
     says(HttpRequest { path: "/other".into(), ..good.clone() }, 404, "/rtc/v1");
     says(HttpRequest { authorization: None, ..good.clone() }, 401, "No token");
@@ -784,4 +788,44 @@ fn two_connections_are_offered_what_there_is_to_hear() {
     let second = &offers(&world)[1];
     assert_eq!(second.mid_to_track_id.len(), 2);
     assert_eq!(second.id, offer.id + 1);
+}
+
+#[test]
+fn what_a_new_token_takes_back_is_not_forwarded_whatever_the_client_does() {
+    let mut world = World::new();
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.publish(ann);
+    world.run(200);
+    let (track, heard) = (world.microphone(ann), |world: &World| world.clients[bob].packets.len());
+    let renew = |world: &mut World, client: usize, identity: &str, video: VideoGrant| {
+        world.ask(client, signal_request::Message::RenewToken(token(identity, video)));
+        world.run(100);
+    };
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), 1);
+    renew(&mut world, ann, "ann", VideoGrant { can_publish: Some(false), ..grant() });
+    let muted = |world: &World| world.seen(bob, "ann").unwrap().tracks[0].muted;
+    assert!(muted(&world));
+    // It goes on sending, and says that it is not muted.
+    world.ask(ann, signal_request::Message::Mute(MuteTrackRequest { sid: track, muted: false }));
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), 1);
+    assert!(muted(&world));
+    renew(&mut world, ann, "ann", grant());
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), 2, "its track goes on");
+    assert!(!muted(&world));
+    // Hearing is taken back and given again too.
+    renew(&mut world, bob, "bob", VideoGrant { can_subscribe: Some(false), ..grant() });
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), 2);
+    renew(&mut world, bob, "bob", grant());
+    world.run(200);
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), 3);
+    // Nobody becomes another, and nobody hides, by a new token.
+    renew(&mut world, bob, "ann", grant());
+    assert!(world.logs.iter().any(|line| line.contains("not for 'bob'")), "{:?}", world.logs);
+    renew(&mut world, bob, "bob", VideoGrant { hidden: true, ..grant() });
+    assert!(world.seen(ann, "bob").is_some_and(|info| !info.permission.unwrap().hidden));
 }

@@ -42,6 +42,8 @@ pub struct Track {
     pub announced_subscribed: bool,
     pub listeners: Vec<Listener>,
     pub level: super::speakers::Level,
+    /// It may not be published at present: nothing is forwarded. Holds whether the publisher has it muted.
+    pub withheld: Option<bool>,
 }
 
 /// One subscriber of a track, ready to be sent to.

@@ -20,6 +20,9 @@ pub const PATH_SINGLE: &str = "/rtc/v1";
 /// The path for two peer connections.
 pub const PATH_DUAL: &str = "/rtc";
 
+/// What this library's room server calls itself (`ServerInfo.debug_info`), so that clients know what it takes beyond LiveKit's protocol.
+pub const SERVER: &str = "stoa";
+
 /// The largest join request, inflated, bytes: an offer of some hundred media sections.
 pub const MAX_JOIN_REQUEST: usize = 1024 * 1024;
 

@@ -840,7 +840,7 @@ pub mod data_stream {
 pub struct SignalRequest {
     #[prost(
         oneof = "signal_request::Message",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 2007"
     )]
     pub message: ::core::option::Option<signal_request::Message>,
 }
@@ -888,6 +888,9 @@ pub mod signal_request {
         UnpublishDataTrackRequest(super::UnpublishDataTrackRequest),
         #[prost(message, tag = "21")]
         UpdateDataSubscription(super::UpdateDataSubscription),
+        /// Stoa's own: a token in place of the one in use. LiveKit has no such request and skips the field.
+        #[prost(string, tag = "2007")]
+        RenewToken(::prost::alloc::string::String),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1813,6 +1816,8 @@ pub enum DisconnectReason {
     ConnectionTimeout = 14,
     MediaFailure = 15,
     AgentError = 16,
+    /// Stoa's own: the token's time is over. LiveKit's clients take it for an unknown reason.
+    TokenExpired = 2007,
 }
 impl DisconnectReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1838,6 +1843,7 @@ impl DisconnectReason {
             Self::ConnectionTimeout => "CONNECTION_TIMEOUT",
             Self::MediaFailure => "MEDIA_FAILURE",
             Self::AgentError => "AGENT_ERROR",
+            Self::TokenExpired => "TOKEN_EXPIRED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1860,6 +1866,7 @@ impl DisconnectReason {
             "CONNECTION_TIMEOUT" => Some(Self::ConnectionTimeout),
             "MEDIA_FAILURE" => Some(Self::MediaFailure),
             "AGENT_ERROR" => Some(Self::AgentError),
+            "TOKEN_EXPIRED" => Some(Self::TokenExpired),
             _ => None,
         }
     }
