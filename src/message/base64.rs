@@ -1,0 +1,167 @@
+//! The format "base64": a chunk is a user packet that holds `msg_id|part|total|base64`, at most 1024 bytes.
+//!
+//! Out: the message's UTF-8 is encoded as one (RFC 4648, with padding) and cut into pieces of 924 characters, or of 824 beside an
+//! id that leaves no room for more, as agora-realtime-ai-api 1.1.0 does. Parts count from 1. An empty message is one empty part.
+//!
+//! In: `part` and `total` are whole numbers, the id has at most 32 characters, and may have a bar in it. The base64 may be cut
+//! anywhere, and each part may also be encoded for itself. A packet of this shape with an impossible number was meant as a chunk
+//! and is refused, as is one whose last field is not base64 (which shows when it is put in its place). Any other packet is the
+//! application's own.
+
+use super::{Chunk, Recognised, misplaced};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
+use std::io::Write;
+
+/// The longest chunk, bytes.
+pub const MAX_CHUNK: usize = 1024;
+/// The longest id, characters.
+pub const MAX_ID_CHARS: usize = 32;
+
+/// Bytes of the message in each part, by the length of its id: three quarters of the piece of base64.
+pub fn part_bytes(id: &str) -> usize {
+    // Two numbers of at most five digits, three bars.
+    let head = id.len() + 13;
+    if head + 924 <= MAX_CHUNK { 693 } else { 618 }
+}
+
+/// How many parts a message has.
+pub fn parts(id: &str, message: &[u8]) -> usize {
+    message.len().div_ceil(part_bytes(id)).max(1)
+}
+
+/// Writes a chunk behind `out`. `part` counts from 0, on the wire from 1.
+pub fn write(out: &mut Vec<u8>, id: &str, part: u32, total: u32, content: &[u8]) {
+    // A Vec takes everything.
+    let _ = write!(out, "{id}|{}|{total}|", part + 1);
+    let start = out.len();
+    out.resize(start + content.len().div_ceil(3) * 4, 0);
+    // Just as long as it has to be.
+    let _ = STANDARD.encode_slice(content, &mut out[start..]);
+}
+
+/// The chunks of a message, one after the other.
+pub fn chunks<'a>(id: &'a str, text: &'a str) -> impl Iterator<Item = Vec<u8>> + 'a {
+    let total = parts(id, text.as_bytes()) as u32;
+    let size = part_bytes(id);
+    (0..total).map(move |part| {
+        let at = part as usize * size;
+        let mut out = Vec::with_capacity(MAX_CHUNK);
+        write(&mut out, id, part, total, &text.as_bytes()[at..(at + size).min(text.len())]);
+        out
+    })
+}
+
+/// Decodes base64 and puts it behind `out`. False: it is none, and `out` is as it was.
+pub(super) fn decode(base64: &[u8], out: &mut Vec<u8>) -> bool {
+    let before = out.len();
+    let done = STANDARD.decode_vec(base64, out).is_ok();
+    if !done {
+        out.truncate(before);
+    }
+    done
+}
+
+/// Looks whether a user packet is a chunk.
+pub fn parse(packet: &[u8]) -> Recognised<'_> {
+    if packet.len() > MAX_CHUNK {
+        return Recognised::Other;
+    }
+    let Ok(text) = std::str::from_utf8(packet) else { return Recognised::Other };
+    let mut fields = text.rsplitn(4, '|');
+    let (Some(content), Some(total), Some(part), Some(id)) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    else {
+        return Recognised::Other;
+    };
+    let (Some(part), Some(total)) = (whole_number(part), whole_number(total)) else { return Recognised::Other };
+    if id.len() > MAX_ID_CHARS && id.chars().count() > MAX_ID_CHARS {
+        return Recognised::Other;
+    }
+    match misplaced(part - 1, total) {
+        Some(why) => Recognised::Refused(Cow::Borrowed(id), why),
+        None => Recognised::Chunk(Chunk {
+            id: Cow::Borrowed(id),
+            part: (part - 1) as u32,
+            total: total as u32,
+            content: Cow::Borrowed(content),
+        }),
+    }
+}
+
+/// More than 18 digits are told as the largest number, which is out of every range here.
+fn whole_number(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if digits.len() > 18 { Some(i64::MAX) } else { text.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_written_as_1_1_0_writes_them() {
+        let one = |id, text| String::from_utf8(chunks(id, text).next().unwrap()).unwrap();
+        assert_eq!(one("7", "héllo"), "7|1|1|aMOpbGxv");
+        assert_eq!(one("7", ""), "7|1|1|");
+        let text = "x".repeat(694);
+        let parts: Vec<_> = chunks("message", &text).collect();
+        assert_eq!(parts.len(), 2);
+        assert!(parts[0].starts_with(b"message|1|2|eHh4"));
+        assert_eq!((parts[0].len(), parts[1].len()), (12 + 924, 12 + 4));
+    }
+
+    #[test]
+    fn no_chunk_is_longer_than_1024_bytes() {
+        let text = "語".repeat(3000);
+        for id in [
+            "",
+            "7",
+            "12345678901234567890123456789012",
+            "三十二文字三十二文字三十二文字三十二文字三十二文字三十二文字三十",
+        ] {
+            assert!(id.chars().count() <= MAX_ID_CHARS);
+            let mut bytes = Vec::new();
+            for (index, chunk) in chunks(id, &text).enumerate() {
+                assert!(chunk.len() <= MAX_CHUNK, "{} bytes", chunk.len());
+                let Recognised::Chunk(chunk) = parse(&chunk) else { panic!("{id}") };
+                assert_eq!((&*chunk.id, chunk.part as usize), (id, index));
+                assert!(decode(chunk.content.as_bytes(), &mut bytes));
+            }
+            assert_eq!(bytes, text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_the_applications() {
+        let long = format!("id|1|1|{}", "A".repeat(1024));
+        let long_id = format!("{}|1|1|QQ==", "i".repeat(33));
+        for packet in
+            ["", "|", "|||", "a|b|c|d", "id|1|1", "id|+1|1|QQ==", "id| 1|1|QQ==", "id|1.0|1|QQ==", &long, &long_id]
+        {
+            assert_eq!(parse(packet.as_bytes()), Recognised::Other, "{packet}");
+        }
+        assert_eq!(parse(b"id|1|1|\xff"), Recognised::Other);
+    }
+
+    #[test]
+    fn near_misses_are_refused() {
+        let huge = format!("id|1|{}|QQ==", "9".repeat(300));
+        for packet in
+            ["id|0|1|QQ==", "id|-1|1|QQ==", "id|1|-1|QQ==", "id|2|1|QQ==", "id|1|0|QQ==", "id|1|65537|QQ==", &huge]
+        {
+            assert!(matches!(parse(packet.as_bytes()), Recognised::Refused(id, _) if id == "id"), "{packet}");
+        }
+        let Recognised::Chunk(chunk) = parse(b"a|b|2|3|QQ==") else { panic!() };
+        assert_eq!((&*chunk.id, chunk.part, chunk.total, &*chunk.content), ("a|b", 1, 3, "QQ=="));
+        let mut bytes = vec![7];
+        for bad in ["Q", "QQ", "QQ=", "QR==", "Q Q=", "QQ==QQ==", "QQ-_"] {
+            assert!(!decode(bad.as_bytes(), &mut bytes), "{bad}");
+            assert_eq!(bytes, [7]);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! The format "json": a chunk is a user packet that holds `{"msg_id": "7", "part_idx": 0, "total_parts": 2, "content": "…"}`.
+//!
+//! Out: members, order and separators as Python's `json.dumps(chunk, ensure_ascii=False)` writes them; parts count from 0 and have
+//! 300 characters (code points), the last one fewer; an empty message is one empty part.
+//!
+//! In: a JSON object with exactly these four members, in any order, the outer two strings and the inner two integers. A packet that
+//! breaks off, or goes wrong in a value, after `msg_id` and `part_idx` were named was meant as a chunk and is refused. Any other
+//! packet is the application's own: one with another member, one without these names, one that is no object.
+
+use super::{Chunk, MAX_ID, Recognised, misplaced};
+use std::borrow::Cow;
+use std::io::Write;
+
+/// Characters of a part.
+pub const PART_CHARS: usize = 300;
+
+const NAMES: [&str; 4] = ["msg_id", "part_idx", "total_parts", "content"];
+
+/// How many parts a text has.
+pub fn parts(text: &str) -> usize {
+    text.chars().count().div_ceil(PART_CHARS).max(1)
+}
+
+/// Bytes of the first part of a text.
+pub fn cut(text: &str) -> usize {
+    match text.as_bytes().get(..PART_CHARS) {
+        None => text.len(),
+        Some(bytes) if bytes.is_ascii() => PART_CHARS,
+        Some(_) => {
+            let mut chars = text.chars();
+            chars.nth(PART_CHARS - 1);
+            text.len() - chars.as_str().len()
+        }
+    }
+}
+
+/// Writes a chunk behind `out`.
+pub fn write(out: &mut Vec<u8>, id: &str, part: u32, total: u32, content: &str) {
+    out.extend_from_slice(b"{\"msg_id\": ");
+    quote(out, id);
+    // A Vec takes everything.
+    let _ = write!(out, ", \"part_idx\": {part}, \"total_parts\": {total}, \"content\": ");
+    quote(out, content);
+    out.push(b'}');
+}
+
+/// The chunks of a message, one after the other.
+pub fn chunks<'a>(id: &'a str, text: &'a str) -> impl Iterator<Item = Vec<u8>> + 'a {
+    let total = parts(text) as u32;
+    let mut rest = text;
+    (0..total).map(move |part| {
+        let (content, after) = rest.split_at(cut(rest));
+        rest = after;
+        let mut out = Vec::with_capacity(content.len() + id.len() + 80);
+        write(&mut out, id, part, total, content);
+        out
+    })
+}
+
+/// A string as Python writes it: only what has to be is escaped.
+fn quote(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let (fine, special) = rest.split_at(plain(rest));
+        out.extend_from_slice(fine);
+        let Some((byte, after)) = special.split_first() else { break };
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            // A Vec takes everything.
+            control => _ = write!(out, "\\u{control:04x}"),
+        }
+        rest = after;
+    }
+    out.push(b'"');
+}
+
+/// The text of a string with escapes.
+fn unescape(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        out.push(match rest.as_bytes().get(at + 1)? {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            // Numbers, in pairs for some, and what is no escape at all: rare here.
+            _ => return serde_json::from_str(&format!("\"{text}\"")).ok(),
+        });
+        rest = &rest[at + 2..];
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// How many bytes stand before the first one that a JSON string cannot hold as it is: a quote, a backslash, a control character.
+fn plain(bytes: &[u8]) -> usize {
+    let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
+    // Block by block without a branch inside, for the compiler to use wide registers.
+    let blocks = bytes.chunks(32).take_while(|block| !block.iter().fold(false, |any, byte| any | special(*byte)));
+    let start = (blocks.count() * 32).min(bytes.len());
+    start + bytes[start..].iter().take_while(|byte| !special(**byte)).count()
+}
+
+/// Looks whether a user packet is a chunk.
+pub fn parse(packet: &[u8]) -> Recognised<'_> {
+    let mut reader = Reader { rest: packet };
+    let mut members = Members::default();
+    match members.read(&mut reader) {
+        Ok(true) => {}
+        Ok(false) => return Recognised::Other,
+        Err(why) => return members.refused(why),
+    }
+    let Members { id: Some(id), part: Some(part), total: Some(total), content: Some(content), .. } = members else {
+        return members.refused("a member is missing");
+    };
+    let why = if id.len() > MAX_ID { Some("its id is longer than 256 bytes") } else { misplaced(part, total) };
+    match why {
+        Some(why) => Recognised::Refused(if id.len() > MAX_ID { Cow::Borrowed("") } else { id }, why),
+        None => Recognised::Chunk(Chunk { id, part: part as u32, total: total as u32, content }),
+    }
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    named: [bool; 4],
+    id: Option<Cow<'a, str>>,
+    part: Option<i64>,
+    total: Option<i64>,
+    content: Option<Cow<'a, str>>,
+}
+
+impl<'a> Members<'a> {
+    /// False: an object, or something else, that has nothing to do with us.
+    fn read(&mut self, reader: &mut Reader<'a>) -> Result<bool, &'static str> {
+        const CUT: &str = "it is no whole JSON object";
+        if !reader.take(b'{') {
+            return Ok(false);
+        }
+        loop {
+            let name = reader.string().ok_or(CUT)?;
+            let Some(which) = NAMES.iter().position(|known| *known == name) else { return Ok(false) };
+            if std::mem::replace(&mut self.named[which], true) {
+                return Err("a member occurs twice");
+            }
+            if !reader.take(b':') {
+                return Err(CUT);
+            }
+            match which {
+                0 => self.id = Some(reader.string().ok_or("its id is no whole string")?),
+                1 => self.part = Some(reader.integer().ok_or("its part is no integer")?),
+                2 => self.total = Some(reader.integer().ok_or("its total is no integer")?),
+                _ => self.content = Some(reader.string().ok_or("its content is no whole string")?),
+            }
+            if reader.take(b'}') {
+                return if reader.is_empty() { Ok(true) } else { Err("something stands behind it") };
+            }
+            if !reader.take(b',') {
+                return Err(CUT);
+            }
+        }
+    }
+
+    fn refused(self, why: &'static str) -> Recognised<'a> {
+        // Without these two names it may be anything.
+        if !(self.named[0] && self.named[1]) {
+            return Recognised::Other;
+        }
+        let id = self.id.filter(|id| id.len() <= MAX_ID);
+        Recognised::Refused(id.unwrap_or(Cow::Borrowed("")), why)
+    }
+}
+
+/// Reads JSON from its beginning; white space before a token is skipped (RFC 8259).
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn skip(&mut self) {
+        let blank = self.rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        self.rest = &self.rest[blank..];
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.skip();
+        self.rest.is_empty()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        self.skip();
+        let found = self.rest.first() == Some(&byte);
+        if found {
+            self.rest = &self.rest[1..];
+        }
+        found
+    }
+
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        if !self.take(b'"') {
+            return None;
+        }
+        let text = self.rest;
+        let mut end = plain(text);
+        let escaped = text.get(end) == Some(&b'\\');
+        while text.get(end) == Some(&b'\\') {
+            end = (end + 2).min(text.len());
+            end += plain(&text[end..]);
+        }
+        if text.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.rest = &text[end + 1..];
+        let text = std::str::from_utf8(&text[..end]).ok()?;
+        if escaped { unescape(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
+    }
+
+    /// An integer of at most 18 digits: more are told as the largest, which is out of every range here.
+    fn integer(&mut self) -> Option<i64> {
+        let negative = self.take(b'-');
+        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, rest) = self.rest.split_at(digits);
+        // JSON has no leading zeros, fractions are no parts, and a number that touches the end was cut.
+        let ended = rest.first().is_some_and(|byte| matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r'));
+        if digits == 0 || (digits > 1 && number[0] == b'0') || !ended {
+            return None;
+        }
+        self.rest = rest;
+        let value = if digits > 18 { i64::MAX } else { number.iter().fold(0, |sum, d| sum * 10 + i64::from(d - b'0')) };
+        Some(if negative { -value } else { value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(id: &str, text: &str) -> Vec<String> {
+        chunks(id, text).map(|chunk| String::from_utf8(chunk).unwrap()).collect()
+    }
+
+    fn refused(packet: &str) -> &'static str {
+        match parse(packet.as_bytes()) {
+            Recognised::Refused(_, why) => why,
+            other => panic!("{packet}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn chunks_are_written_as_python_writes_them() {
+        // json.dumps({"msg_id": …, "part_idx": …, "total_parts": …, "content": …}, ensure_ascii=False)
+        assert_eq!(texts("7", ""), [r#"{"msg_id": "7", "part_idx": 0, "total_parts": 1, "content": ""}"#]);
+        assert_eq!(
+            texts("ä\"", "tab\t, \\, \"né\", \u{1}\u{8}\u{c}\r\n\u{7f}, 👩‍👩‍👧"),
+            [
+                "{\"msg_id\": \"ä\\\"\", \"part_idx\": 0, \"total_parts\": 1, \"content\": \"tab\\t, \\\\, \\\"né\\\", \\u0001\\b\\f\\r\\n\u{7f}, 👩‍👩‍👧\"}"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_part_has_300_characters_whatever_their_bytes() {
+        for unit in ["a", "é", "語", "🎉", "e\u{301}"] {
+            for count in [1, 299, 300, 301, 600, 601] {
+                let text: String = unit.chars().cycle().take(count).collect();
+                let parts = texts("id", &text);
+                assert_eq!(parts.len(), count.div_ceil(300), "{count} of {unit}");
+                let mut whole = String::new();
+                for (index, part) in parts.iter().enumerate() {
+                    let Recognised::Chunk(chunk) = parse(part.as_bytes()) else { panic!("{part}") };
+                    assert_eq!((chunk.part as usize, chunk.total as usize), (index, parts.len()));
+                    assert!(index + 1 == parts.len() || chunk.content.chars().count() == 300);
+                    whole += &chunk.content;
+                }
+                assert_eq!(whole, text);
+            }
+        }
+    }
+
+    #[test]
+    fn any_order_any_space_any_escape() {
+        let packet =
+            "\n { \"content\" : \"\\ud83c\\udf89 \\u00e9\\/\", \"total_parts\":3,\"part_idx\" :2 , \"msg_id\": \"\" } ";
+        let Recognised::Chunk(chunk) = parse(packet.as_bytes()) else { panic!() };
+        assert_eq!((&*chunk.id, chunk.part, chunk.total, &*chunk.content), ("", 2, 3, "🎉 é/"));
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_the_applications() {
+        for packet in [
+            "",
+            "{",
+            "{}",
+            "[]",
+            "hello",
+            "{\"msg_id\": \"a\"}",
+            "{\"msg_id\": \"a\", \"part_id",
+            "{\"msg_id\": \"a\", \"part_idx\": 0, \"total_parts\": 1, \"content\": \"\", \"more\": 1}",
+            "{\"other\": 1, \"msg_id\": \"a\", \"part_idx\": 0, \"total_parts\": 1, \"content\": \"\"}",
+            "{\"content\": 5, \"msg_id\": \"a\"}",
+        ] {
+            assert_eq!(parse(packet.as_bytes()), Recognised::Other, "{packet}");
+        }
+        assert_eq!(parse(&[0xff; 40]), Recognised::Other);
+    }
+
+    #[test]
+    fn near_misses_are_refused_with_a_reason() {
+        let with = |part: &str, total: &str| {
+            format!("{{\"msg_id\": \"a\", \"part_idx\": {part}, \"total_parts\": {total}, \"content\": \"x\"}}")
+        };
+        for (part, total) in [("-1", "2"), ("0", "-2"), ("0", "0"), ("2", "2"), ("0", "65537"), ("0", &"9".repeat(400))]
+        {
+            refused(&with(part, total));
+        }
+        for (part, total) in [("0.0", "1"), ("0", "1e3"), ("true", "1"), ("\"0\"", "1"), ("00", "1"), ("0", "")] {
+            refused(&with(part, total));
+        }
+        let good = with("0", "1");
+        assert!(matches!(parse(good.as_bytes()), Recognised::Chunk(_)));
+        for end in good.find("part_idx\"").unwrap() + 9..good.len() {
+            refused(&good[..end]);
+        }
+        refused(&format!("{good}x"));
+        refused(&good.replace("\"x\"", "\"\\ud800\""));
+        refused(&good.replace("\"x\"", "\"\n\""));
+        refused(&good.replace("\"total_parts\"", "\"part_idx\""));
+        assert_eq!(
+            refused(&good.replace("\"a\"", &format!("\"{}\"", "a".repeat(257)))),
+            "its id is longer than 256 bytes"
+        );
+    }
+}
