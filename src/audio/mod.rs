@@ -16,6 +16,7 @@ pub mod red;
 pub mod resample;
 pub mod ring;
 pub mod send;
+pub mod speech;
 pub mod stretch;
 pub mod vad;
 pub mod wake;

@@ -20,6 +20,9 @@ const QUIET: Duration = Duration::from_millis(40);
 /// A poll or a frame up to so much late is caught up with at once; after that the clock begins again.
 const CATCH_UP: Duration = Duration::from_millis(60);
 
+/// Sound that resumes after so long was not late: it begins anew.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// A frame to encode and send now. Its samples are in the buffer given to [`Pacer::poll`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacedFrame {
@@ -64,6 +67,21 @@ pub struct Pacer {
     started: Option<Instant>,
     deadline: Option<Instant>,
     reached: VecDeque<(u64, MarkOutcome)>,
+    dry: Option<Dry>,
+    gap: Option<Duration>,
+    /// How much of the newest frame is no sound.
+    padding: Duration,
+    /// Nothing more is expected until sound flows again.
+    forgiven: bool,
+}
+
+/// The sound ran out while more was to be expected.
+#[derive(Clone, Copy, Debug)]
+struct Dry {
+    /// When the sound was over.
+    since: Instant,
+    /// What lies before this was pushed in time, also the tail that is still to leave.
+    position: u64,
 }
 
 impl Pacer {
@@ -81,6 +99,10 @@ impl Pacer {
             started: None,
             deadline: None,
             reached: VecDeque::new(),
+            dry: None,
+            gap: None,
+            padding: Duration::ZERO,
+            forgiven: true,
         }
     }
 
@@ -113,6 +135,7 @@ impl Pacer {
                 self.deadline = self.due.or(Some(now));
                 return Some(paced);
             }
+            self.run_dry();
             self.starving = self.due.is_some();
             self.queue.set_hungry(true);
             if self.queue.outlook() == self.seen {
@@ -130,8 +153,48 @@ impl Pacer {
         self.reached.drain(..)
     }
 
+    /// How long the hearers had no sound because it was pushed too late: a frame's time or more, and not so long that
+    /// it was a pause. Once for each gap, when sound goes on. There is none where the end was said, nor after an interrupt.
+    pub fn take_gap(&mut self) -> Option<Duration> {
+        self.gap.take()
+    }
+
+    /// Expects no more sound than there is: what comes next begins anew.
+    pub fn forgive(&mut self) {
+        (self.dry, self.gap, self.forgiven) = (None, None, true);
+    }
+
+    /// There is too little for the frame that is due.
+    fn run_dry(&mut self) {
+        let position = self.seen.head.position;
+        if self.queue.ends_at(position) || self.seen.closed {
+            self.forgive();
+        }
+        if let Some(due) = self.due.filter(|_| self.dry.is_none() && !self.forgiven) {
+            self.dry = Some(Dry { since: due - self.padding, position });
+        }
+    }
+
+    /// Sound is handed out: so much of a frame, up to this position.
+    fn flow(&mut self, now: Instant, share: f64, end: u64) {
+        let sound = FRAME.mul_f64(share);
+        (self.padding, self.forgiven) = (FRAME - sound, false);
+        let Some(dry) = &mut self.dry else { return };
+        if end <= dry.position {
+            // The tail was no gap.
+            dry.since += sound;
+            return;
+        }
+        let gap = now.saturating_duration_since(dry.since);
+        self.dry = None;
+        self.gap = (FRAME..=PAUSE).contains(&gap).then_some(gap);
+    }
+
     fn look(&mut self, now: Instant) {
         let seen = self.queue.outlook();
+        if seen.head.epoch != self.seen.head.epoch {
+            self.forgive();
+        }
         if seen.closed || seen.head.epoch != self.seen.head.epoch && self.queue.queued() == 0 {
             self.quiet_at = None;
         } else if seen.head.position != self.seen.head.position {
@@ -149,6 +212,7 @@ impl Pacer {
             self.queue.wake.notify();
             let len = (range.end - range.start) as usize;
             out[len..].fill(0);
+            self.flow(now, len as f64 / self.frame_len as f64, range.end);
             let channels = self.queue.channels();
             return Some(Paced::Frame(PacedFrame {
                 rtp_time: self.tick(now, len == self.frame_len),
@@ -160,6 +224,7 @@ impl Pacer {
         if !(quiet && self.in_spurt) {
             return None;
         }
+        self.run_dry();
         let rtp_time = self.tick(now, false);
         (self.in_spurt, self.due) = (false, None);
         Some(Paced::SpurtEnd { rtp_time })
@@ -327,6 +392,76 @@ mod tests {
         }
         let late = frames.iter().filter(|(ms, _, position, ..)| *ms as i64 > position / 24).count();
         assert_eq!((frames.len(), late), (20, 1), "{frames:?}");
+    }
+
+    /// Pushes of so many samples at these times; the gaps that are told.
+    fn gaps(pushes: &[(u64, usize)], meanwhile: impl Fn(u64, &mut Bench)) -> Vec<(u64, u64)> {
+        let (mut bench, mut gaps) = (Bench::new(), Vec::new());
+        for ms in 0..2000 {
+            pushes.iter().filter(|(at, _)| *at == ms).for_each(|(_, samples)| bench.push(*samples));
+            meanwhile(ms, &mut bench);
+            bench.run(ms, ms);
+            gaps.extend(bench.pacer.take_gap().map(|gap| (ms, gap.as_millis() as u64)));
+        }
+        gaps
+    }
+
+    #[test]
+    fn a_gap_is_told_once_and_when_sound_goes_on() {
+        assert_eq!(gaps(&[(0, 960), (140, 960)], |_, _| ()), [(140, 100)]);
+        assert_eq!(gaps(&[(0, 960), (100, 960), (190, 960)], |_, _| ()), [(100, 60), (190, 50)]);
+        assert_eq!(gaps(&[(0, 960), (540, 960)], |_, _| ()), [(540, 500)]);
+    }
+
+    #[test]
+    fn a_tail_that_leaves_is_no_part_of_the_gap() {
+        // 5 ms of sound more, which leave 40 ms after they were pushed.
+        assert_eq!(gaps(&[(0, 1080), (145, 960)], |_, _| ()), [(145, 100)]);
+    }
+
+    #[test]
+    fn a_pause_a_late_frame_and_an_end_are_no_gaps() {
+        assert_eq!(gaps(&[(0, 960)], |_, _| ()), [], "nothing followed");
+        assert_eq!(gaps(&[(0, 960), (541, 960)], |_, _| ()), [], "a pause");
+        assert_eq!(gaps(&[(0, 480), (39, 480), (59, 480)], |_, _| ()), [], "less than a frame's time");
+        assert_eq!(gaps(&[(3, 100), (140, 960)], |_, _| ()), [(140, 92)], "a tail alone is sound too");
+    }
+
+    #[test]
+    fn where_the_application_says_the_end_there_is_no_gap() {
+        let pushes = [(0, 960), (140, 960)];
+        for said in [0, 30, 139] {
+            let mark = |ms, bench: &mut Bench| {
+                if ms == said {
+                    bench.queue.mark(1).expect("room")
+                }
+            };
+            assert_eq!(gaps(&pushes, mark), [], "a mark at {said} ms");
+            let wait = |ms, bench: &mut Bench| {
+                if ms == said {
+                    _ = bench.queue.wait_played(AT_ONCE)
+                }
+            };
+            assert_eq!(gaps(&pushes, wait), [], "waited at {said} ms");
+        }
+        let early = |ms, bench: &mut Bench| {
+            if ms == 140 {
+                bench.queue.mark(1).expect("room")
+            }
+        };
+        assert_eq!(gaps(&pushes, early), [(140, 100)], "a mark at the end of what came late");
+    }
+
+    #[test]
+    fn an_interrupt_makes_no_gap() {
+        for at in [10, 30, 139] {
+            let interrupt = |ms, bench: &mut Bench| {
+                if ms == at {
+                    bench.queue.interrupt();
+                }
+            };
+            assert_eq!(gaps(&[(0, 960), (140, 960)], interrupt), [], "at {at} ms");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::jitter::{Action, Delivery, JitterBuffer, Packet, Step};
 use super::opus;
 use super::pipeline::{Outcome, Pipeline, Work};
 use super::red;
+use crate::stats::Delay;
 
 /// The clock of Opus on RTP, whatever the rate of the sound (RFC 7587).
 const RTP_RATE: u32 = 48_000;
@@ -131,7 +132,7 @@ pub struct ReceiverStats {
     pub discarded: u64,
     /// Packets that could not be read: another payload type, a corrupt header, a corrupt inside.
     pub malformed: u64,
-    /// Frames delivered, by origin.
+    /// Frames delivered, by origin; one of concealment has 10 or 20 ms.
     pub decoded: u64,
     /// ... from redundant copies.
     pub recovered_by_copy: u64,
@@ -141,6 +142,16 @@ pub struct ReceiverStats {
     pub concealed: u64,
     /// ... that ended a talk spurt.
     pub silence: u64,
+    /// Ticks (48 kHz) of the sender's time that frames of each origin filled: decoded ...
+    pub ticks_decoded: u64,
+    /// ... recovered by copies and by FEC ...
+    pub ticks_recovered: u64,
+    /// ... concealed ...
+    pub ticks_concealed: u64,
+    /// ... and ends of talk spurts.
+    pub ticks_silence: u64,
+    /// From a packet's arrival to the beginning of its decoding.
+    pub waited: Delay,
     /// Ticks (48 kHz) added by time-stretching.
     pub ticks_inserted: u64,
     /// Ticks (48 kHz) removed by time-stretching.
@@ -284,6 +295,9 @@ impl Receiver {
     pub fn poll(&mut self, now: Instant) -> Option<Job> {
         self.pipeline.as_ref()?;
         let Step { action, rtp_time, arrival, excess } = self.buffer.poll(now)?;
+        if let Some(arrival) = arrival {
+            self.stats.waited.add(now.saturating_duration_since(arrival));
+        }
         let deep = self.config.deep_concealment;
         let (work, origin, duration, heavy) = match action {
             Action::Play(packet) => {
@@ -291,14 +305,12 @@ impl Receiver {
                 if packet.silence {
                     (Work::Silence(packet.payload), Origin::Silence, duration, deep)
                 } else if packet.redundant {
-                    self.stats.recovered_by_copy += 1;
                     (Work::Decode(packet.payload), Origin::Recovered, duration, false)
                 } else {
                     (Work::Decode(packet.payload), Origin::Decoded, duration, false)
                 }
             }
             Action::Fec { payload, duration } => {
-                self.stats.recovered_by_fec += 1;
                 let ticks = duration;
                 (Work::Fec { payload, ticks }, Origin::Recovered, duration, false)
             }
@@ -325,6 +337,7 @@ impl Receiver {
     /// resampler still gathers, or the job is from before a reset.
     pub fn finish(&mut self, done: Done) -> Option<Frame> {
         let Done { mut job, outcome } = done;
+        let by_fec = matches!(job.work, Work::Fec { .. });
         if let Work::Decode(payload) | Work::Fec { payload, .. } | Work::Silence(payload) = job.work {
             self.buffer.recycle(payload);
         }
@@ -346,12 +359,16 @@ impl Receiver {
             self.stats.malformed += 1;
             origin = Origin::Concealed;
         }
-        match origin {
-            Origin::Decoded => self.stats.decoded += 1,
-            Origin::Recovered => {}
-            Origin::Concealed => self.stats.concealed += 1,
-            Origin::Silence => self.stats.silence += 1,
-        }
+        let stats = &mut self.stats;
+        let (frames, ticks) = match origin {
+            Origin::Decoded => (&mut stats.decoded, &mut stats.ticks_decoded),
+            Origin::Recovered if by_fec => (&mut stats.recovered_by_fec, &mut stats.ticks_recovered),
+            Origin::Recovered => (&mut stats.recovered_by_copy, &mut stats.ticks_recovered),
+            Origin::Concealed => (&mut stats.concealed, &mut stats.ticks_concealed),
+            Origin::Silence => (&mut stats.silence, &mut stats.ticks_silence),
+        };
+        *frames += 1;
+        *ticks += job.duration;
         if job.pcm.is_empty() {
             self.recycle(job.pcm);
             return None;

@@ -193,6 +193,8 @@ pub struct SendQueue {
     /// Whether the pacer has too little to go on and wants to be woken for anything new.
     hungry: AtomicBool,
     flush_to: AtomicU64,
+    /// Where the newest mark is.
+    marked: AtomicU64,
     closed: AtomicBool,
     control: Mutex<Control>,
     marks: AtomicUsize,
@@ -221,6 +223,7 @@ impl SendQueue {
             waker,
             hungry: AtomicBool::new(true),
             flush_to: AtomicU64::new(0),
+            marked: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             control: Mutex::default(),
             marks: AtomicUsize::new(0),
@@ -384,7 +387,9 @@ impl SendQueue {
             if control.marks.len() >= MAX_MARKS {
                 return Err(MarkError::TooMany);
             }
-            control.marks.push_back(Mark { id, position: self.ring.head().position, lost: false });
+            let position = self.ring.head().position;
+            control.marks.push_back(Mark { id, position, lost: false });
+            self.marked.store(position, Relaxed);
             self.marks.store(control.marks.len(), Relaxed);
             Ok(())
         })
@@ -431,6 +436,11 @@ impl SendQueue {
         self.closed.load(Acquire)
     }
 
+    /// Playout marks that are outstanding.
+    pub fn marks_waiting(&self) -> usize {
+        self.marks.load(Relaxed)
+    }
+
     /// What has happened so far.
     pub fn counters(&self) -> SendCounters {
         let channels = self.channels as u64;
@@ -470,6 +480,11 @@ impl SendQueue {
     /// The pacer's: what is new.
     pub(super) fn outlook(&self) -> Outlook {
         Outlook { head: self.ring.head(), flush_to: self.flush_to.load(Acquire), closed: self.is_closed() }
+    }
+
+    /// The pacer's: whether the application said that its sound ends at this position, by a mark or by waiting there.
+    pub(super) fn ends_at(&self, position: u64) -> bool {
+        [&self.flush_to, &self.marked].iter().any(|end| end.load(Relaxed) == position)
     }
 
     /// The pacer's: whether it wants to be woken for anything new. Look again after saying so.
