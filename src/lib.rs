@@ -7,7 +7,8 @@
 //! - [`driver`]: sockets, threads and time; [`driver::Engine`] is the Rust face of the library.
 //! - [`client`]: a channel's session, as a state machine. [`server`]: the room server, likewise.
 //! - [`signal`], [`rtc`]: LiveKit's messages, and the peer connection.
-//! - [`audio`]: send queue, codec, redundancy, jitter buffer, rings. [`token`]: access tokens.
+//! - [`audio`]: send queue, codec, redundancy, jitter buffer, rings. [`message`]: messages in chunks, and whole again.
+//! - [`token`]: access tokens. [`stats`]: what statistics are made of.
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -19,9 +20,11 @@ pub mod error;
 pub mod event;
 pub mod ffi;
 pub mod log;
+pub mod message;
 pub mod rtc;
 pub mod server;
 pub mod signal;
+pub mod stats;
 pub mod token;
 
 pub use error::{Error, Result, Status};

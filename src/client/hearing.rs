@@ -1,11 +1,14 @@
 //! One speaker's way in: packets → jitter buffer → decoder → the ring that the application reads.
 
+use super::gate::{Gate, Turn, VadConfig};
 use super::peer::PayloadTypes;
 use super::session::MediaPacket;
+use super::stats::HearingStats;
 use super::voice::VoiceConfig;
 use crate::audio::receiver::{Done, Job, Origin, Receiver, ReceiverConfig, RtpPacket};
 use crate::audio::vad::VoiceDetector;
 use crate::clock::Clock;
+use crate::stats::Delay;
 use std::sync::Weak;
 use std::time::Instant;
 
@@ -30,6 +33,8 @@ pub struct FrameInfo {
     pub level: u32,
     /// How likely it is a voice, 0 to 1.
     pub voice_probability: f64,
+    /// Its part in speech: 0 none, 1 the first, 2 in the midst, 3 the last; 0 without voice detection.
+    pub speech: u32,
 }
 
 /// Where frames go. The application's side: a ring, and whoever waits for it.
@@ -38,6 +43,8 @@ pub trait FrameSink: Send + Sync {
     fn write(&self, info: FrameInfo, pcm: &[i16]);
     /// The stream is over: what was written can still be read.
     fn close(&self);
+    /// Takes the numbers so far: at each [`super::voice::Voice::report`], and before the end.
+    fn measured(&self, _: &HearingStats) {}
 }
 
 /// Nobody listens.
@@ -60,6 +67,10 @@ pub(super) struct Hearing {
     clock: Clock,
     /// Held while somebody reads; without a reader nothing is decoded.
     sink: Weak<dyn FrameSink>,
+    bytes: u64,
+    unread: u64,
+    pub(super) decode: Delay,
+    gate: Option<Gate>,
 }
 
 impl Hearing {
@@ -78,6 +89,10 @@ impl Hearing {
             },
             clock: config.clock,
             sink,
+            bytes: 0,
+            unread: 0,
+            decode: Delay::default(),
+            gate: None,
         }
     }
 
@@ -90,15 +105,33 @@ impl Hearing {
         self.sink = sink;
     }
 
-    pub(super) fn receive(&mut self, packet: &MediaPacket, now: Instant, mixing: bool) {
-        let wanted = mixing || self.sink.strong_count() > 0;
+    /// Listens for speech in another way, or not at all.
+    pub(super) fn set_vad(&mut self, config: Option<VadConfig>) {
+        self.gate = config.map(|config| Gate::new(config, self.config.rate));
+    }
+
+    /// Ends the speech of one who says nothing any more, when that is due.
+    pub(super) fn quiet(&mut self, now: Instant) -> Option<Turn> {
+        self.gate.as_mut()?.quiet(now, self.sink.upgrade().as_deref())
+    }
+
+    /// Ends the speech of one who is not heard any more.
+    pub(super) fn close_speech(&mut self) -> Option<Turn> {
+        self.gate.as_mut()?.close(self.sink.upgrade().as_deref())
+    }
+
+    /// `wanted`: somebody beside the reader of the stream wants the sound.
+    pub(super) fn receive(&mut self, packet: &MediaPacket, now: Instant, wanted: bool) {
+        let wanted = wanted || self.gate.is_some() || self.sink.strong_count() > 0;
         if wanted && self.receiver.is_none() {
             // Out of memory is the only way to fail here; the next packet tries again.
             self.receiver = Receiver::new(self.config).ok();
-            self.voice = VoiceDetector::new(self.config.rate, self.config.channels);
+            self.voice = Some(VoiceDetector::new(self.config.rate, self.config.channels));
         }
         if let Some(receiver) = &mut self.receiver {
             receiver.set_active(wanted);
+            self.bytes += packet.payload.len() as u64;
+            self.unread += u64::from(!wanted);
             receiver.receive(
                 RtpPacket {
                     sequence: packet.seq as u16,
@@ -111,23 +144,32 @@ impl Hearing {
         }
     }
 
+    /// The numbers so far; zeros before the first reader.
+    pub(super) fn stats(&self) -> HearingStats {
+        let receiver = self.receiver.as_ref().map(Receiver::stats).unwrap_or_default();
+        let (bytes, unread, decode) = (self.bytes, self.unread, self.decode);
+        HearingStats { receiver, bytes, unread, decode, ..HearingStats::default() }
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.receiver.as_ref()?.deadline()
+        let receiver = self.receiver.as_ref().and_then(|receiver| receiver.deadline());
+        receiver.into_iter().chain(self.gate.as_ref().and_then(|gate| gate.deadline())).min()
     }
 
     pub(super) fn poll(&mut self, now: Instant) -> Option<Job> {
         self.receiver.as_mut()?.poll(now)
     }
 
-    pub(super) fn finish(&mut self, done: Option<Done>, now: Instant, also: impl FnOnce(&[i16])) {
-        let Some(receiver) = &mut self.receiver else { return };
+    pub(super) fn finish(&mut self, done: Option<Done>, now: Instant, also: impl FnOnce(&[i16])) -> Option<Turn> {
+        let receiver = self.receiver.as_mut()?;
         let Some(done) = done else {
             // The decoder is gone with its job; without memory for another one the speaker stays silent.
             let _ = receiver.abandon();
-            return;
+            return None;
         };
-        let Some(frame) = receiver.finish(done) else { return };
-        let voice_probability = self.voice.as_mut().map_or(0.0, |voice| f64::from(voice.listen(&frame.pcm)));
+        let frame = receiver.finish(done)?;
+        let level = frame.info.level;
+        let voice_probability = self.voice.as_mut().map_or(0.0, |voice| f64::from(voice.listen(&frame.pcm, level)));
         let info = FrameInfo {
             timestamp_us: self.clock.micros(now),
             arrival_us: frame.info.arrival.map_or(0, |at| self.clock.micros(at)),
@@ -136,16 +178,27 @@ impl Hearing {
             sample_rate: self.config.rate,
             channels: u32::from(self.config.channels),
             origin: origin(frame.info.origin),
-            level: u32::from(frame.info.level),
+            level: u32::from(level),
             voice_probability,
+            speech: 0,
         };
-        if let Some(sink) = self.sink.upgrade() {
-            sink.write(info, &frame.pcm);
-        }
+        let sink = self.sink.upgrade();
+        let turn = match (&mut self.gate, sink) {
+            (Some(gate), sink) => gate.frame(info, &frame.pcm, now, sink.as_deref()),
+            (None, Some(sink)) => {
+                sink.write(info, &frame.pcm);
+                None
+            }
+            (None, None) => None,
+        };
         also(&frame.pcm);
         receiver.recycle(frame.pcm);
+        turn
     }
 }
+
+/// [`FrameInfo::origin`] of silence.
+pub(super) const SILENCE: u32 = 3;
 
 /// The numbers of the C surface.
 fn origin(origin: Origin) -> u32 {
@@ -153,6 +206,6 @@ fn origin(origin: Origin) -> u32 {
         Origin::Decoded => 0,
         Origin::Recovered => 1,
         Origin::Concealed => 2,
-        Origin::Silence => 3,
+        Origin::Silence => SILENCE,
     }
 }

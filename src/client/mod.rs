@@ -1,13 +1,21 @@
 //! The client's half: a channel as a state machine, without sockets, threads or clocks.
 //!
 //! - [`session`]: signalling and transport to one room: join, publish, subscribe, RTP and data packets in and out.
-//! - `peer`: one peer connection and its offers and answers. `microphone`: PCM out. [`hearing`]: PCM in.
-//! - [`voice`]: what the application sees: users, the microphone's way out, each speaker's way in.
+//! - `expiry`: the end of the token in use. `peer`: one peer connection and its offers and answers.
+//! - `microphone`: PCM out. [`hearing`]: PCM in. [`gate`]: what of it is speech. [`tap`]: a copy of all of it, for a dump.
+//! - [`messages`]: out of the chat queue, and in through the reassembly. `data`: packets on their way to the server.
+//! - [`voice`]: what the application sees: users, the microphone's way out, each speaker's way in. [`stats`]: what was counted.
 
+mod data;
+mod expiry;
+pub mod gate;
 pub mod hearing;
+pub mod messages;
 mod microphone;
 mod output;
 mod peer;
 pub mod session;
+pub mod stats;
+pub mod tap;
 mod user;
 pub mod voice;

@@ -19,6 +19,8 @@ pub struct SessionConfig {
     pub stereo: bool,
     /// A name for the microphone that no other track of this participant has.
     pub cid: String,
+    /// Room and identity to ask for in the query: an AccessToken2 may leave them open. LiveKit's servers do not read it.
+    pub asked: Option<(String, String)>,
 }
 
 /// The two peer connections, and the UDP socket of each: they must differ, since the server has one address.
@@ -86,12 +88,16 @@ pub enum SessionEvent {
     Connected,
     /// Participants changed (joined, left, published, muted).
     Participants(Vec<lk::ParticipantInfo>),
+    /// Who began or stopped to speak, or changed in loudness.
+    Speakers(Vec<lk::SpeakerInfo>),
     /// The sections changed: these remote tracks are carried now.
     Tracks(Vec<Arc<str>>),
     /// The server muted or unmuted the microphone.
     Muted(bool),
     /// The server refreshed the token.
     Token(String),
+    /// The server refused a new token; the one before stays in use.
+    RenewalRefused,
     /// A data packet.
     Data {
         /// As received.
@@ -132,6 +138,7 @@ pub(super) fn leave_reason(reason: lk::DisconnectReason) -> Reason {
         lk::DisconnectReason::RoomDeleted | lk::DisconnectReason::RoomClosed => Reason::RoomClosed,
         lk::DisconnectReason::JoinFailure => Reason::Refused,
         lk::DisconnectReason::StateMismatch => Reason::Protocol,
+        lk::DisconnectReason::TokenExpired => Reason::TokenExpired,
         _ => Reason::ConnectionLost,
     }
 }

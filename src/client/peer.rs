@@ -4,7 +4,7 @@ use crate::signal::livekit as lk;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::format::Codec;
@@ -40,14 +40,18 @@ pub(super) struct Peer {
     lossy: Option<ChannelId>,
     /// When the connection wants to be told the time.
     pub(super) wake: Option<Instant>,
+    /// STUN answers at the last report.
+    pub(super) stun_answers: u64,
 }
 
 /// Users heard at once; a server that asks for more sections is not obeyed.
 const MAX_SECTIONS: usize = 512;
+/// How often the connection reports its round trip and what the server said of the microphone.
+const REPORTS: Duration = Duration::from_secs(1);
 
 impl Peer {
     pub(super) fn new(config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
-        let mut rtc = config.build(now);
+        let mut rtc = config.set_stats_interval(Some(REPORTS)).build(now);
         if let Ok(candidate) = Candidate::host(local, "udp") {
             rtc.add_local_candidate(candidate);
         }
@@ -65,6 +69,7 @@ impl Peer {
             reliable: None,
             lossy: None,
             wake: Some(now),
+            stun_answers: 0,
         }
     }
 

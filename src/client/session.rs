@@ -4,11 +4,15 @@
 //! round trip opens everything; a server that does not know that path (404) gets two (`/rtc`).
 //! Bytes and time go in; [`Output`]s and a deadline come out.
 
+use super::data::DataOut;
+pub use super::data::MAX_DATA_PACKET;
 pub use super::output::{MediaPacket, Output, SessionConfig, SessionEvent, Side, left_reason};
 use super::output::{client_info, leave_reason};
 use super::peer::{PayloadTypes, Peer};
+use super::stats::VoiceStats;
 use crate::event::Reason;
 use crate::signal::{join, livekit as lk};
+use crate::stats::Rate;
 use lk::signal_request::Message as Request;
 use lk::signal_response::Message as Response;
 use prost::Message as _;
@@ -25,10 +29,6 @@ pub const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// Receive sections in the first offer: as many speakers are heard without another round trip.
 const FIRST_RECEIVERS: u32 = 3;
-/// Data packets that wait for a full SCTP buffer; more are refused.
-const MAX_PENDING_DATA: usize = 256;
-/// One data packet (`livekit.DataPacket`) on the wire.
-pub const MAX_DATA_PACKET: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -55,8 +55,16 @@ pub struct Session {
     media_end: String,
     ping: Option<Ping>,
     microphone: Microphone,
-    pending_data: VecDeque<(bool, Vec<u8>)>,
+    data: DataOut,
+    /// The server takes new tokens over the WebSocket, which LiveKit's does not.
+    renews: bool,
+    /// A new token that came while the join was on its way.
+    renewal: Option<String>,
     output: VecDeque<Output>,
+    began: Instant,
+    pub(super) stats: VoiceStats,
+    /// Packets of the microphone that earlier sessions lost.
+    lost_before: u64,
 }
 
 #[derive(Default)]
@@ -64,6 +72,7 @@ struct Microphone {
     sid: String,
     muted: bool,
     next_seq: u64,
+    rate: Rate,
 }
 
 struct Ping {
@@ -71,6 +80,8 @@ struct Ping {
     timeout: Duration,
     next: Instant,
     last_heard: Instant,
+    /// The newest one that has no answer yet: its timestamp, and when it left.
+    asked: Option<(i64, Instant)>,
 }
 
 impl Session {
@@ -87,8 +98,31 @@ impl Session {
             media_end: String::new(),
             ping: None,
             microphone: Microphone::default(),
-            pending_data: VecDeque::new(),
+            data: DataOut::default(),
+            renews: false,
+            renewal: None,
             output: VecDeque::new(),
+            began: now,
+            stats: VoiceStats::default(),
+            lost_before: 0,
+        }
+    }
+
+    /// Goes on counting from an earlier session's numbers.
+    pub(super) fn count_from(&mut self, earlier: VoiceStats) {
+        self.lost_before = earlier.audio_packets_lost;
+        self.stats = earlier;
+    }
+
+    /// The numbers so far.
+    pub fn stats(&self, now: Instant) -> VoiceStats {
+        VoiceStats {
+            audio_bitrate: self.microphone.rate.bits_per_second(now),
+            data_waiting: self.data.waiting() as u64,
+            data_sent: self.stats.data_sent + self.data.sent,
+            data_bytes_sent: self.stats.data_bytes_sent + self.data.bytes_sent,
+            data_dropped: self.stats.data_dropped + self.data.refused,
+            ..self.stats
         }
     }
 
@@ -106,7 +140,10 @@ impl Session {
         self.dial(now, format!("/rtc/v1?{}", join::query_single(&request)));
     }
 
-    fn dial(&mut self, now: Instant, target: String) {
+    fn dial(&mut self, now: Instant, mut target: String) {
+        if let Some((room, identity)) = &self.config.asked {
+            target.push_str(&format!("&room={}&identity={}", join::escape(room), join::escape(identity)));
+        }
         self.phase = Phase::Dialing;
         self.step_deadline = Some(now + STEP_TIMEOUT);
         self.output.push_back(Output::Dial { target });
@@ -164,7 +201,10 @@ impl Session {
                 Reason::Protocol,
                 format!("the server answered 404 on /rtc ({body}); check that the URL is a LiveKit server's"),
             ),
-            _ => (Reason::Refused, format!("the server refused the join with HTTP {http_status}: {body}")),
+            _ => (
+                Reason::Refused,
+                format!("the server refused the join with HTTP {http_status} ({body}); ask who runs it, or try later"),
+            ),
         };
         self.end(reason, http_status, text);
     }
@@ -212,6 +252,7 @@ impl Session {
         let Ok(lk::SignalResponse { message }) = lk::SignalResponse::decode(bytes) else {
             return self.end(Reason::Protocol, 0, "the server sent a message that is not LiveKit's".into());
         };
+        self.stats.signals_received += 1;
         if let Some(ping) = &mut self.ping {
             ping.last_heard = now;
         }
@@ -255,6 +296,7 @@ impl Session {
                 self.publisher.require(need.num_audios);
             }
             Response::Update(update) => self.event(SessionEvent::Participants(update.participants)),
+            Response::SpeakersChanged(changed) => self.event(SessionEvent::Speakers(changed.speakers)),
             Response::TrackPublished(published) => {
                 if let Some(track) = published.track.filter(|_| published.cid == self.config.cid) {
                     self.microphone.sid = track.sid;
@@ -264,6 +306,20 @@ impl Session {
                 }
             }
             Response::Mute(mute) if mute.sid == self.microphone.sid => self.event(SessionEvent::Muted(mute.muted)),
+            Response::PongResp(pong) => {
+                let asked = self.ping.as_mut().and_then(|ping| ping.asked.take_if(|a| a.0 == pong.last_ping_timestamp));
+                if let Some((_, sent)) = asked {
+                    self.stats.signal_round_trip.add(now.saturating_duration_since(sent));
+                }
+            }
+            // With no request in it, it answers a renewal: nothing else that we ask comes without.
+            Response::RequestResponse(response)
+                if self.renews
+                    && response.request.is_none()
+                    && response.reason() != lk::request_response::Reason::Ok =>
+            {
+                self.event(SessionEvent::RenewalRefused);
+            }
             Response::RefreshToken(token) => self.event(SessionEvent::Token(token)),
             Response::Leave(leave) => {
                 let reason = leave_reason(leave.reason());
@@ -273,18 +329,22 @@ impl Session {
         }
     }
 
-    fn joined(&mut self, now: Instant, join: lk::JoinResponse) {
+    fn joined(&mut self, now: Instant, response: lk::JoinResponse) {
         if self.phase != Phase::Joining {
             return;
         }
         self.phase = Phase::Connecting;
         self.step_deadline = Some(now + STEP_TIMEOUT);
-        if join.ping_interval > 0 {
-            let interval = Duration::from_secs(join.ping_interval as u64);
-            let timeout = Duration::from_secs(join.ping_timeout.max(join.ping_interval) as u64);
-            self.ping = Some(Ping { interval, timeout, next: now + interval, last_heard: now });
+        if response.ping_interval > 0 {
+            let interval = Duration::from_secs(response.ping_interval as u64);
+            let timeout = Duration::from_secs(response.ping_timeout.max(response.ping_interval) as u64);
+            self.ping = Some(Ping { interval, timeout, next: now + interval, last_heard: now, asked: None });
         }
-        self.event(SessionEvent::Joined(Box::new(join)));
+        self.renews = response.server_info.as_ref().is_some_and(|info| info.debug_info == join::SERVER);
+        self.event(SessionEvent::Joined(Box::new(response)));
+        if let Some(token) = self.renewal.take().filter(|_| self.renews) {
+            self.request(Request::RenewToken(token));
+        }
         if !self.single {
             if self.config.publish {
                 let add = self.add_track();
@@ -315,11 +375,17 @@ impl Session {
             return;
         }
         let Some(peer) = self.peer(side) else { return };
-        let Ok(receive) = Receive::new(Protocol::Udp, from, peer.local, bytes) else { return };
-        let input = Input::Receive(now, receive);
-        if peer.rtc.accepts(&input) {
+        let receive = Receive::new(Protocol::Udp, from, peer.local, bytes);
+        let input = receive.ok().map(|receive| Input::Receive(now, receive)).filter(|input| peer.rtc.accepts(input));
+        let accepted = input.is_some();
+        if let Some(input) = input {
             // An error here is a packet that does not fit; the connection's own state says when it is over.
             let _ = peer.rtc.handle_input(input);
+        }
+        self.stats.packets_received += 1;
+        self.stats.bytes_received += bytes.len() as u64;
+        self.stats.packets_rejected += u64::from(!accepted);
+        if accepted {
             self.drain_peer(now, side);
         }
     }
@@ -364,7 +430,11 @@ impl Session {
         }
         if now >= ping.next {
             ping.next = now + ping.interval;
-            self.request(Request::PingReq(lk::Ping::default()));
+            // The server sends the number back; it and the last round trip are milliseconds to those who look at them.
+            let timestamp = now.saturating_duration_since(self.began).as_millis() as i64;
+            ping.asked = Some((timestamp, now));
+            let rtt = (self.stats.signal_round_trip.recent_ns / 1_000_000) as i64;
+            self.request(Request::PingReq(lk::Ping { timestamp, rtt }));
         }
     }
 
@@ -399,7 +469,9 @@ impl Session {
                     return;
                 }
                 Ok(str0m::Output::Transmit(transmit)) => {
-                    let bytes = transmit.contents.into();
+                    let bytes: Vec<u8> = transmit.contents.into();
+                    self.stats.packets_sent += 1;
+                    self.stats.bytes_sent += bytes.len() as u64;
                     self.output.push_back(Output::Transmit { side, to: transmit.destination, bytes });
                 }
                 Ok(str0m::Output::Event(event)) => self.rtc_event(now, side, event),
@@ -426,6 +498,7 @@ impl Session {
             RtcEvent::Connected if self.phase == Phase::Connecting => {
                 self.phase = Phase::Connected;
                 self.step_deadline = None;
+                self.stats.connections += 1;
                 self.event(SessionEvent::Connected);
             }
             RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => {
@@ -434,7 +507,10 @@ impl Session {
             RtcEvent::Closed => self.media_over(now, "the server closed the media connection".into()),
             RtcEvent::RtpPacket(packet) => {
                 let ssrc = *packet.header.ssrc;
-                let Some(track) = self.peer(side).and_then(|peer| peer.track(ssrc)) else { return };
+                let Some(track) = self.peer(side).and_then(|peer| peer.track(ssrc)) else {
+                    self.stats.audio_packets_unknown += 1;
+                    return;
+                };
                 let packet = MediaPacket {
                     seq: *packet.seq_no,
                     rtp_time: packet.time.numer(),
@@ -453,9 +529,22 @@ impl Session {
             RtcEvent::ChannelData(data) => {
                 let reliable = self.peer(side).is_some_and(|peer| peer.is_reliable(data.id));
                 // A packet that does not parse harms nobody but its sender.
-                if let Ok(packet) = lk::DataPacket::decode(data.data.as_slice()) {
-                    self.event(SessionEvent::Data { packet: Box::new(packet), reliable });
+                let Ok(packet) = lk::DataPacket::decode(data.data.as_slice()) else {
+                    self.stats.data_malformed += 1;
+                    return;
+                };
+                self.stats.data_received += 1;
+                self.stats.data_bytes_received += data.data.len() as u64;
+                self.event(SessionEvent::Data { packet: Box::new(packet), reliable });
+            }
+            RtcEvent::PeerStats(report) => {
+                let peer = if side == Side::Publisher { Some(&mut self.publisher) } else { self.subscriber.as_mut() };
+                if let Some(peer) = peer {
+                    self.stats.peer(&report, &mut peer.stun_answers);
                 }
+            }
+            RtcEvent::MediaEgressStats(report) if Some(report.mid) == self.publisher.microphone() => {
+                self.stats.microphone(&report, self.lost_before);
             }
             _ => {}
         }
@@ -496,6 +585,9 @@ impl Session {
             .ext_vals(extensions)
             .nackable(false);
         stream.write_rtp(write);
+        self.stats.audio_packets_sent += 1;
+        self.stats.audio_bytes_sent += payload.len() as u64;
+        self.microphone.rate.add(now, payload.len());
         let _ = self.publisher.rtc.handle_input(Input::Timeout(now));
         self.drain_peer(now, Side::Publisher);
     }
@@ -505,6 +597,15 @@ impl Session {
         self.microphone.muted = muted;
         if !self.microphone.sid.is_empty() {
             self.request(Request::Mute(lk::MuteTrackRequest { sid: self.microphone.sid.clone(), muted }));
+        }
+    }
+
+    /// Gives the server a token in place of the one in use, where it takes one; others hear of it at the next join.
+    pub fn renew(&mut self, token: &str) {
+        match self.phase {
+            Phase::Idle | Phase::Dialing | Phase::Joining => self.renewal = Some(token.into()),
+            Phase::Connecting | Phase::Connected if self.renews => self.request(Request::RenewToken(token.into())),
+            _ => {}
         }
     }
 
@@ -522,32 +623,45 @@ impl Session {
 
     /// Sends a data packet. False: too many wait already, or it is too large.
     pub fn send_data(&mut self, now: Instant, packet: &lk::DataPacket, reliable: bool) -> bool {
-        let bytes = packet.encode_to_vec();
-        if bytes.len() > MAX_DATA_PACKET || self.pending_data.len() >= MAX_PENDING_DATA {
-            return false;
-        }
-        self.pending_data.push_back((reliable, bytes));
-        self.flush_data(now);
-        self.drain_peer(now, Side::Publisher);
-        true
+        let taken = self.data.queue(packet.encode_to_vec(), reliable);
+        self.data.flush(&mut self.publisher);
+        self.flush(now);
+        taken
     }
 
     /// Data packets that wait for room on their way to the server.
     pub fn data_waiting(&self) -> usize {
-        self.pending_data.len()
+        self.data.waiting()
+    }
+
+    /// A part of a long message may be handed over with [`Session::put_data`].
+    pub fn has_room_for_data(&mut self, reliable: bool) -> bool {
+        self.phase == Phase::Connected && self.data.has_room(&mut self.publisher, reliable)
+    }
+
+    /// Hands over a part, a whole data packet. Call [`Session::flush`] after the last one.
+    pub fn put_data(&mut self, bytes: &[u8], reliable: bool) {
+        self.data.put(&mut self.publisher, bytes, reliable);
+    }
+
+    /// Bytes given to the reliable channel so far.
+    pub fn data_put(&self) -> u64 {
+        self.data.put_so_far()
+    }
+
+    /// How many of them the server has acknowledged.
+    pub fn data_arrived(&mut self) -> u64 {
+        self.data.arrived(&mut self.publisher)
+    }
+
+    /// Sends what was handed over.
+    pub fn flush(&mut self, now: Instant) {
+        let _ = self.publisher.rtc.handle_input(Input::Timeout(now));
+        self.drain_peer(now, Side::Publisher);
     }
 
     fn flush_data(&mut self, now: Instant) {
-        while let Some((reliable, bytes)) = self.pending_data.front() {
-            let Some(id) = self.publisher.channel(*reliable) else { return };
-            let Some(mut channel) = self.publisher.rtc.channel(id) else { return };
-            match channel.write(true, bytes) {
-                Ok(true) => self.pending_data.pop_front(),
-                // Full: ChannelBufferedAmountLow brings us back.
-                Ok(false) => return,
-                Err(_) => return,
-            };
-        }
+        self.data.flush(&mut self.publisher);
         let _ = self.publisher.rtc.handle_input(Input::Timeout(now));
     }
 
@@ -573,6 +687,7 @@ impl Session {
 
     fn request(&mut self, message: Request) {
         let bytes = lk::SignalRequest { message: Some(message) }.encode_to_vec();
+        self.stats.signals_sent += 1;
         self.output.push_back(Output::Signal(bytes));
     }
 

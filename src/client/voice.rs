@@ -3,9 +3,14 @@
 //! Still a state machine: the driver feeds the [`Session`] inside with bytes and time, carries out its outputs,
 //! runs the decoding jobs, and hands commands of the application over.
 
+use super::expiry::Expiry;
+use super::gate::VadConfig;
 use super::hearing::{FrameInfo, FrameSink, Hearing, nobody};
+use super::messages::Messages;
 use super::microphone::Microphone;
 use super::session::{Output, Session, SessionConfig, SessionEvent, left_reason};
+use super::stats::{HearingStats, VoiceStats};
+use super::tap::Tap;
 use super::user::{User, audio_track};
 use crate::audio::jitter::Delivery;
 use crate::audio::mix::Mixer;
@@ -14,6 +19,7 @@ use crate::audio::send::SendQueue;
 use crate::audio::vad::VoiceDetector;
 use crate::clock::Clock;
 use crate::event::{ConnectionState, EventBody, Reason, SubscribeState};
+use crate::message::queue::MessageQueue;
 use crate::signal::livekit as lk;
 use crate::{Error, Result, Status};
 use std::collections::VecDeque;
@@ -46,6 +52,14 @@ pub struct VoiceConfig {
     pub subscribe_all: bool,
     /// Where the application pushes to.
     pub queue: Arc<SendQueue>,
+    /// Where its messages wait.
+    pub messages: Arc<MessageQueue>,
+    /// What encoding and decoding are timed with. It decides nothing: only statistics see it.
+    pub stopwatch: fn() -> Instant,
+    /// The room's name.
+    pub room: String,
+    /// The token that the join is made with.
+    pub token: String,
 }
 
 /// A decoding job of one speaker, to be run anywhere and given back to [`Voice::finish`].
@@ -54,6 +68,7 @@ pub struct Work {
     hearing: u64,
     /// The decoding.
     pub job: Job,
+    stopwatch: fn() -> Instant,
 }
 
 /// A job that was run.
@@ -62,14 +77,16 @@ pub struct Finished {
     hearing: u64,
     /// None: the job did not come to its end.
     done: Option<Done>,
+    took: Duration,
 }
 
 impl Work {
     /// Runs the job where the caller is. A fault in it costs the frame and the decoder's past, no more.
     pub fn run(self) -> Finished {
-        let Work { user, hearing, job } = self;
+        let Work { user, hearing, job, stopwatch } = self;
+        let begun = stopwatch();
         let done = catch_unwind(AssertUnwindSafe(|| job.run())).ok();
-        Finished { user, hearing, done }
+        Finished { user, hearing, done, took: stopwatch().saturating_duration_since(begun) }
     }
 }
 
@@ -78,15 +95,24 @@ pub struct Voice {
     config: VoiceConfig,
     session: Session,
     microphone: Microphone,
+    messages: Messages,
     users: Vec<User>,
     /// The tracks that have a section, by the newest offer and answer.
     carried: Vec<Arc<str>>,
     mixer: Mixer<Arc<str>>,
     mix: Weak<dyn FrameSink>,
-    mix_voice: Option<Option<VoiceDetector>>,
+    mix_voice: Option<VoiceDetector>,
+    vad: Option<VadConfig>,
+    tap: Option<Arc<dyn Tap>>,
     identity: String,
     may_send_data: bool,
+    /// In place of the first token.
     token: Option<String>,
+    expiry: Expiry,
+    /// What counts again if the server refuses the new token.
+    before: Option<String>,
+    /// Something changed that no event tells.
+    changed: bool,
     /// Subscriptions so far: each has its own number.
     subscriptions: u64,
     state: ConnectionState,
@@ -99,18 +125,24 @@ pub struct Voice {
 impl Voice {
     /// A voice that has not begun to join.
     pub fn new(config: VoiceConfig, now: Instant) -> Result<Voice> {
-        let microphone = Microphone::new(config.queue.clone(), config.rate, config.channels, config.bitrate)?;
+        let microphone = Microphone::new(&config)?;
         Ok(Voice {
             session: Session::new(config.session.clone(), now),
             microphone,
+            messages: Messages::new(config.messages.clone()),
             users: Vec::new(),
             carried: Vec::new(),
             mixer: Mixer::new(config.rate, config.channels),
             mix: nobody(),
             mix_voice: None,
+            vad: None,
+            tap: None,
             identity: String::new(),
             may_send_data: true,
             token: None,
+            expiry: Expiry::of(&config.token, &config.room, config.clock, now),
+            before: None,
+            changed: false,
             subscriptions: 0,
             state: ConnectionState::Disconnected,
             why: Error::new(Status::OK, ""),
@@ -119,6 +151,39 @@ impl Voice {
             mixed: Vec::new(),
             config,
         })
+    }
+
+    /// Goes on counting from the numbers of the channel's voices before.
+    pub fn count_from(&mut self, earlier: VoiceStats) {
+        self.session.count_from(earlier);
+    }
+
+    /// The numbers so far.
+    pub fn stats(&self, now: Instant) -> VoiceStats {
+        let mut stats = self.session.stats(now);
+        self.messages.count(&mut stats);
+        stats
+    }
+
+    /// Tells every open stream its numbers; a stream's last ones are told before it ends.
+    pub fn report(&self) {
+        self.users.iter().for_each(|user| self.tell(user));
+        if let Some(sink) = self.mix.upgrade() {
+            let samples = self.mixer.dropped() / u64::from(self.config.channels);
+            let mix_dropped = Duration::from_micros(samples * 1_000_000 / u64::from(self.config.rate));
+            sink.measured(&HearingStats { mix_dropped, network: self.network(), ..HearingStats::default() });
+        }
+    }
+
+    fn tell(&self, user: &User) {
+        if let (Some(hearing), Some(sink)) = (&user.hearing, user.sink.upgrade()) {
+            sink.measured(&HearingStats { network: self.network(), ..hearing.stats() });
+        }
+    }
+
+    /// The way from the server, as far as it can be known here.
+    fn network(&self) -> Duration {
+        Duration::from_nanos(self.session.stats.round_trip.recent_ns / 2)
     }
 
     /// Begins to join.
@@ -137,10 +202,10 @@ impl Voice {
         loop {
             match self.session.poll()? {
                 Output::Media { track, packet } => {
-                    let mixing = self.mix.strong_count() > 0;
+                    let wanted = self.mix.strong_count() > 0 || self.tap.as_ref().is_some_and(|tap| tap.hears());
                     let user = self.users.iter_mut().find(|user| user.carries(&track));
                     if let Some(hearing) = user.and_then(|user| user.hearing.as_mut()) {
-                        hearing.receive(&packet, now, mixing);
+                        hearing.receive(&packet, now, wanted);
                     }
                 }
                 Output::Event(event) => self.session_event(now, event),
@@ -163,18 +228,35 @@ impl Voice {
             if self.users[index].confirm_at.is_some_and(|at| at <= now) {
                 self.confirm(now, index);
             }
+            let user = &mut self.users[index];
+            if let Some(turn) = user.hearing.as_mut().and_then(|hearing| hearing.quiet(now)) {
+                self.events.push_back(user.speech(turn));
+            }
         }
         if self.session.can_send() {
             let events = &mut self.events;
             self.microphone.poll(&mut self.session, now, |mark, status| {
                 events.push_back(EventBody::Played { mark, status });
             });
+            if let Some(gap) = self.microphone.take_gap() {
+                self.events.push_back(EventBody::Starving { gap_us: gap.as_micros() as u64 });
+            }
+        }
+        self.messages.timeout(now, &mut self.events);
+        // After the microphone: a long message leaves between the frames.
+        let unix_ms = (self.config.clock.micros(now) / 1000) as i64;
+        self.messages.send(&mut self.session, now, unix_ms, &mut self.events);
+        if self.state == ConnectionState::Connected
+            && let Some(left) = self.expiry.poll(now)
+        {
+            self.events.push_back(EventBody::TokenWillExpire { left_us: left.as_micros() as u64 });
         }
         while self.mixer.poll(now, &mut self.mixed) {
             if let Some(sink) = self.mix.upgrade() {
                 let (rate, channels) = (self.config.rate, self.config.channels);
                 let voice = self.mix_voice.get_or_insert_with(|| VoiceDetector::new(rate, channels));
-                let voice_probability = voice.as_mut().map_or(0.0, |voice| f64::from(voice.listen(&self.mixed)));
+                let level = level(&self.mixed);
+                let voice_probability = f64::from(voice.listen(&self.mixed, level));
                 let info = FrameInfo {
                     timestamp_us: self.config.clock.micros(now),
                     arrival_us: 0,
@@ -183,8 +265,9 @@ impl Voice {
                     sample_rate: self.config.rate,
                     channels: u32::from(self.config.channels),
                     origin: 0,
-                    level: u32::from(level(&self.mixed)),
+                    level: u32::from(level),
                     voice_probability,
+                    speech: 0,
                 };
                 sink.write(info, &self.mixed);
             }
@@ -196,7 +279,9 @@ impl Voice {
         let sending = self.session.can_send().then(|| self.microphone.deadline()).flatten();
         let hearing = self.users.iter().filter_map(|user| user.hearing.as_ref()?.deadline());
         let confirming = self.users.iter().filter_map(|user| user.confirm_at);
-        hearing.chain(confirming).chain(sending).chain(self.session.deadline()).chain(self.mixer.deadline()).min()
+        let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline()).flatten();
+        let media = hearing.chain(confirming).chain(sending).chain(self.mixer.deadline());
+        media.chain(self.session.deadline()).chain(self.messages.deadline()).chain(expiring).min()
     }
 
     /// The next decoding job that is due. Heavy ones belong on another thread.
@@ -204,7 +289,7 @@ impl Voice {
         self.users.iter_mut().find_map(|user| {
             let hearing = user.hearing.as_mut()?;
             let job = hearing.poll(now)?;
-            Some(Work { user: user.identity.clone(), hearing: hearing.serial(), job })
+            Some(Work { user: user.identity.clone(), hearing: hearing.serial(), job, stopwatch: self.config.stopwatch })
         })
     }
 
@@ -214,12 +299,36 @@ impl Voice {
         // A job may outlive its subscription; its frame then belongs to nobody.
         let hearing = user.hearing.as_mut().filter(|hearing| hearing.serial() == finished.hearing);
         let Some(hearing) = hearing else { return };
+        hearing.decode.add(finished.took);
         let mix = (self.mix.strong_count() > 0).then_some(&mut self.mixer);
-        hearing.finish(finished.done, now, |pcm| {
+        let turn = hearing.finish(finished.done, now, |pcm| {
+            if let Some(tap) = &self.tap {
+                tap.heard(&finished.user, now, pcm);
+            }
             if let Some(mixer) = mix {
                 mixer.push(finished.user.clone(), pcm, now);
             }
         });
+        if let Some(turn) = turn {
+            self.events.push_back(user.speech(turn));
+        }
+    }
+
+    /// Listens for the speech of every user who is subscribed to; None: no more. Speech that goes on ends first.
+    pub fn set_vad(&mut self, config: Option<VadConfig>) {
+        self.vad = config;
+        for user in &mut self.users {
+            self.events.extend(user.end_speech());
+            if let Some(hearing) = &mut user.hearing {
+                hearing.set_vad(config);
+            }
+        }
+    }
+
+    /// Copies what is said and heard; None: no more.
+    pub fn set_tap(&mut self, tap: Option<Arc<dyn Tap>>) {
+        self.microphone.set_tap(tap.clone());
+        self.tap = tap;
     }
 
     /// Opens the stream of a user who is in the room: frames are made while somebody holds the sink.
@@ -264,6 +373,20 @@ impl Voice {
         self.session.send_data(now, &packet, reliable)
     }
 
+    /// Takes a token in place of the one in use, without leaving.
+    pub fn renew(&mut self, now: Instant, token: String) {
+        self.session.renew(&token);
+        let old = self.token.take().unwrap_or_else(|| self.config.token.clone());
+        self.before = Some(old);
+        self.use_token(now, token);
+    }
+
+    fn use_token(&mut self, now: Instant, token: String) {
+        self.expiry = Expiry::of(&token, &self.config.room, self.config.clock, now);
+        self.token = Some(token);
+        self.changed = true;
+    }
+
     /// Leaves the room and ends.
     pub fn leave(&mut self) {
         self.session.leave();
@@ -274,9 +397,14 @@ impl Voice {
         self.state
     }
 
-    /// The token that the server gave in place of the first, which may be about to expire.
+    /// The token in place of the first, which may be about to expire: the server's, or a new one of the application's.
     pub fn refreshed_token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// Whether something changed that no event tells: the token, or what it allows.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// Data packets that wait to leave.
@@ -319,9 +447,18 @@ impl Voice {
                 }
             }
             SessionEvent::Connected => {
+                if !self.may_send_data {
+                    self.messages.give_up(&not_allowed(), &mut self.events);
+                }
                 self.set_state(now, ConnectionState::Connected, Reason::None, Status::OK, String::new());
             }
             SessionEvent::Participants(infos) => infos.into_iter().for_each(|info| self.participant(now, info)),
+            SessionEvent::Speakers(speakers) => {
+                for told in speakers {
+                    let user = self.users.iter_mut().find(|user| user.sid == told.sid);
+                    self.events.extend(user.and_then(|user| user.speak(told.active, told.level)));
+                }
+            }
             SessionEvent::Tracks(tracks) => {
                 self.carried = tracks;
                 for index in 0..self.users.len() {
@@ -329,22 +466,24 @@ impl Voice {
                 }
             }
             SessionEvent::Data { packet, reliable } => {
-                if let Some(lk::data_packet::Value::User(user)) = packet.value {
-                    self.events.push_back(EventBody::DataReceived {
-                        user: packet.participant_identity,
-                        topic: user.topic.unwrap_or_default(),
-                        payload: user.payload,
-                        reliable,
-                    });
-                }
+                self.messages.receive(now, *packet, reliable, &mut self.events);
             }
             SessionEvent::Muted(muted) => self.microphone.set_muted(muted),
-            SessionEvent::Token(token) => self.token = Some(token),
+            SessionEvent::Token(token) => self.use_token(now, token),
+            SessionEvent::RenewalRefused => {
+                // The application must hear that it is still in need of one, whether it heard before or not.
+                if let Some(token) = self.before.take() {
+                    self.use_token(now, token);
+                    let left = self.expiry.poll_now(now);
+                    self.events.push_back(EventBody::TokenWillExpire { left_us: left.as_micros() as u64 });
+                }
+            }
             SessionEvent::Ended { reason, http_status: _, text } => self.ended(now, reason, text),
         }
     }
 
     fn ended(&mut self, now: Instant, reason: Reason, text: String) {
+        self.messages.end(now, &text, &mut self.events);
         let users = std::mem::take(&mut self.users);
         for user in users {
             self.close(now, user);
@@ -356,6 +495,7 @@ impl Voice {
             Reason::Protocol => (ConnectionState::Failed, Status::PROTOCOL),
             Reason::Refused => (ConnectionState::Failed, Status::REFUSED),
             Reason::TimedOut => (ConnectionState::Failed, Status::UNREACHABLE),
+            Reason::TokenExpired => (ConnectionState::Failed, Status::BAD_TOKEN),
             _ => (ConnectionState::Failed, Status::DISCONNECTED),
         };
         self.set_state(now, state, reason, status, text);
@@ -370,11 +510,16 @@ impl Voice {
                 let identity = user.identity.to_string();
                 let reason = left_reason(&info);
                 self.close(now, user);
+                self.messages.user_left(now, &identity, &mut self.events);
                 self.events.push_back(EventBody::UserLeft { user: identity, reason });
             }
             return;
         }
         // Our own state comes too; nobody hears themselves.
+        if let Some(may) = info.permission.as_ref().filter(|_| info.identity == self.identity) {
+            self.changed |= self.may_send_data != may.can_publish_data;
+            self.may_send_data = may.can_publish_data;
+        }
         if info.identity == self.identity || (position.is_none() && self.users.len() >= MAX_USERS) {
             return;
         }
@@ -394,6 +539,8 @@ impl Voice {
         let user = &mut self.users[index];
         let sid: Option<Arc<str>> = track.map(|track| track.sid.as_str().into());
         if sid != user.track {
+            // The server says no more of a track that is gone.
+            self.events.extend(user.speak(user.speaking && sid.is_some(), 0.0));
             user.track = sid;
             user.open = false;
             user.requested = false;
@@ -427,7 +574,9 @@ impl Voice {
         if user.state == SubscribeState::Subscribed && user.hearing.is_none() {
             self.subscriptions += 1;
             let types = self.session.payload_types();
-            user.hearing = Some(Hearing::new(self.subscriptions, &self.config, types, user.sink.clone()));
+            let mut hearing = Hearing::new(self.subscriptions, &self.config, types, user.sink.clone());
+            hearing.set_vad(self.vad);
+            user.hearing = Some(hearing);
         }
     }
 
@@ -441,7 +590,9 @@ impl Voice {
 
     /// Ends what is heard of a user, and the stream that the application reads.
     fn end_hearing(&mut self, index: usize) {
+        self.tell(&self.users[index]);
         let user = &mut self.users[index];
+        self.events.extend(user.end_speech());
         if user.hearing.take().is_some() {
             self.mixer.remove(&user.identity);
             user.close_sink();
@@ -451,7 +602,10 @@ impl Voice {
 
     /// A user is gone: the stream ends, the subscription is idle.
     fn close(&mut self, now: Instant, mut user: User) {
+        self.events.extend(user.speak(false, 0.0));
         self.mixer.remove(&user.identity);
+        self.tell(&user);
+        self.events.extend(user.end_speech());
         user.close_sink();
         if user.hearing.take().is_some() {
             self.events.push_back(EventBody::StreamEnded { user: user.identity.to_string() });
@@ -467,6 +621,11 @@ impl Voice {
         self.why = Error::new(status, text.clone());
         self.events.push_back(EventBody::ConnectionStateChanged { old, new, reason, status, text, elapsed_us });
     }
+}
+
+/// What sending data says where the token does not allow it.
+pub fn not_allowed() -> Error {
+    Error::new(Status::NOT_ALLOWED, "the token does not let this user send data; take one with canPublishData")
 }
 
 fn not_found(user: &str) -> Error {

@@ -4,16 +4,22 @@ use super::dial::SIGNALS;
 use super::dispatch::{Scheduled, Slot};
 use super::engine;
 use super::events::EventQueue;
+use super::listeners::{EventCallback, Listeners};
 use super::state::{Inner, Shared, closed};
+use super::stats::{Board, ChannelStats};
 use super::stream::{CALLBACK_PATIENCE, FrameCallback, Stream};
 use super::task::{self, Command};
 use crate::audio::ring::Overflow;
 use crate::audio::send::{Backpressure, MarkError, Playout, PushOutcome, PushStatus, SendQueue};
 use crate::client::hearing::FrameSink;
-use crate::event::{ConnectionState, Event, Reason, SubscribeState};
-use crate::token::jwt;
+use crate::client::voice::not_allowed;
+use crate::event::{ConnectionState, Event, EventBody, EventKind, Reason, SubscribeState};
+use crate::message::chunks::{Chunks, Outgoing};
+use crate::message::queue::MessageQueue;
+use crate::token::pass;
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -81,9 +87,6 @@ impl Default for ChannelOptions {
     }
 }
 
-/// An event callback, run on the engine's dispatch thread.
-pub type EventCallback = Box<dyn FnMut(&Event) + Send>;
-
 /// A channel. Cloning shares it.
 #[derive(Clone)]
 pub struct Channel {
@@ -101,17 +104,25 @@ impl Channel {
             let waker = Box::new(move || pushed.notify_one());
             SendQueue::new(options.channels as usize, capacity as usize, options.backpressure(), waker)
         };
+        let messages = {
+            let pushed = pushed.clone();
+            MessageQueue::new(Box::new(move || pushed.notify_one()))
+        };
         let shared = Shared {
             state: ConnectionState::Disconnected,
-            since: Instant::now(),
+            told: (ConnectionState::Disconnected, Instant::now()),
             why: Error::new(Status::OK, ""),
             user,
             token,
+            token_given: !options.token.is_empty(),
+            token_on_its_way: false,
             users: Vec::new(),
             streams: BTreeMap::new(),
             mix: Weak::new(),
             for_callback: Vec::new(),
             muted: false,
+            vad: None,
+            dump: None,
             may_send_data: true,
             commands: None,
             closed: false,
@@ -121,13 +132,17 @@ impl Channel {
             engine,
             queue: Arc::new(queue),
             pushed,
+            messages: Arc::new(messages),
             events: EventQueue::default(),
-            event_callback: Slot::new(),
+            listeners: Listeners::default(),
             frame_callback: Arc::new(Slot::new()),
             scheduled: Scheduled::default(),
             data_room: Arc::new(Semaphore::new(MAX_DATA_WAITING)),
+            dump_lost: Arc::default(),
             shared: Mutex::new(shared),
             changed: Condvar::new(),
+            counted: Board::default(),
+            data_refused: AtomicU64::new(0),
             this: this.clone(),
         });
         Ok(Channel { inner })
@@ -138,7 +153,9 @@ impl Channel {
     pub fn connect(&self, timeout: Option<Duration>) -> Result<()> {
         let inner = &self.inner;
         let (commands, receiver) = mpsc::channel(SIGNALS);
-        let mut shared = inner.lock();
+        // The end of the last connection is told before the beginning of this one.
+        let told = |shared: &Shared| shared.closed || shared.told.0 == shared.state;
+        let (mut shared, _) = inner.wait(Some(FAREWELL_PATIENCE), told);
         if shared.closed {
             return Err(closed());
         }
@@ -146,12 +163,22 @@ impl Channel {
         {
             return Err(Error::new(Status::BAD_STATE, "the channel is connected or connecting; disconnect it first"));
         }
+        if !shared.token_given {
+            // The one of an earlier connect may have expired since.
+            shared.token = inner.engine.build_token(&inner.options.name, &shared.user, TOKEN_TTL)?;
+        }
         shared.state = ConnectionState::Connecting;
         if shared.muted {
             let _ = commands.try_send(Command::Mute(true));
         }
         if let Some(mix) = shared.mix.upgrade() {
             let _ = commands.try_send(Command::OpenMix(Stream { inner: mix }.sink()));
+        }
+        if shared.vad.is_some() {
+            let _ = commands.try_send(Command::SetVad(shared.vad));
+        }
+        if let Some(dump) = &shared.dump {
+            let _ = commands.try_send(Command::SetTap(Some(dump.clone())));
         }
         shared.commands = Some(commands);
         let start = task::Start {
@@ -162,6 +189,7 @@ impl Channel {
             pushed: inner.pushed.clone(),
         };
         drop(shared);
+        inner.publish(connecting(), Instant::now());
         if let Err(error) = inner.engine.spawn(move || task::run(start)) {
             inner.fail(Reason::Internal, error.status, error.text.clone());
             return Err(error);
@@ -186,13 +214,17 @@ impl Channel {
         }
     }
 
-    /// Leaves; waits until state 1. A channel that is not connected is left as it is.
+    /// Leaves; waits until state 1. Zero timeout: returns at once (OK), and an event tells the rest.
+    /// A channel that is not connected is left as it is.
     pub fn disconnect(&self, timeout: Option<Duration>) -> Result<()> {
         if self.inner.lock().commands.is_none() {
             return Ok(());
         }
         // A full command queue belongs to a task that is about to see its end.
         let _ = self.inner.command(Command::Leave);
+        if timeout == Some(Duration::ZERO) {
+            return Ok(());
+        }
         let (shared, in_time) = self.inner.wait(timeout, |shared| shared.commands.is_none());
         drop(shared);
         if in_time { Ok(()) } else { Err(Error::new(Status::TIMED_OUT, "still leaving; the end comes as an event")) }
@@ -216,6 +248,24 @@ impl Channel {
     /// The token in use.
     pub fn token(&self) -> String {
         self.inner.lock().token.clone()
+    }
+
+    /// Takes a token in place of the one in use, without leaving. It must be for the same room and user; the server verifies it.
+    pub fn renew_token(&self, token: &str) -> Result<()> {
+        let mut shared = self.inner.lock();
+        if shared.closed {
+            return Err(closed());
+        }
+        token_user(token, &self.inner.options.name, Some(&shared.user))?;
+        if let Some(commands) = &shared.commands {
+            commands
+                .try_send(Command::RenewToken(token.into()))
+                .map_err(|_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment"))?;
+            shared.token_on_its_way = true;
+        }
+        shared.token = token.into();
+        shared.token_given = true;
+        Ok(())
     }
 
     /// Pushes interleaved 16-bit PCM. Returns the samples (each channel) accepted, and why it was not all:
@@ -306,7 +356,12 @@ impl Channel {
         match shared.subscribe_state(user) {
             Some(state) if state == target => Ok(Status::OK),
             Some(_) if shared.commands.is_some() => Ok(Status::TIMED_OUT),
-            _ => Err(Error::new(Status::NOT_FOUND, format!("'{user}' left before it could be done"))),
+            _ => {
+                let text = format!(
+                    "'{user}' left, or the channel did, before it could be done; try again when user_joined tells of them"
+                );
+                Err(Error::new(Status::NOT_FOUND, text))
+            }
         }
     }
 
@@ -364,31 +419,107 @@ impl Channel {
             return Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"));
         }
         if !shared.may_send_data {
-            let text = "the token does not let this user send data; take one with canPublishData";
-            return Err(Error::new(Status::NOT_ALLOWED, text));
+            return Err(not_allowed());
         }
         drop(shared);
         let permit = self.inner.data_room.clone().try_acquire_owned().map_err(|_| {
+            self.inner.data_refused.fetch_add(1, Relaxed);
             Error::new(Status::QUEUE_FULL, "too many data packets wait to be sent; try again in a moment")
         })?;
         let to = to.iter().map(|user| user.to_string()).collect();
         self.inner.command(Command::Data { payload: payload.to_vec(), reliable, topic: topic.into(), to, permit })
     }
 
-    /// The next event: None after the timeout, or when the channel is closed. With an event callback set there are none.
-    pub fn poll_event(&self, timeout: Option<Duration>) -> Result<Option<Event>> {
-        if self.inner.event_callback.is_set() {
-            return Ok(None);
+    /// What was counted so far: queues as of now, the connection's numbers as of 100 ms ago or less.
+    pub fn stats(&self) -> ChannelStats {
+        let inner = &self.inner;
+        let sound = |samples| Duration::from_micros(samples * 1_000_000 / u64::from(inner.options.sample_rate));
+        let (events_waiting, events_dropped) = inner.events.counts();
+        let calls = inner.lock().commands.as_ref().map_or(0, |calls| calls.max_capacity() - calls.capacity());
+        ChannelStats {
+            samples: inner.queue.counters(),
+            messages: inner.messages.counters(),
+            send_queue: sound(inner.queue.queued()),
+            send_capacity: sound(inner.queue.capacity() as u64),
+            marks_waiting: inner.queue.marks_waiting() as u64,
+            data_waiting: (MAX_DATA_WAITING - inner.data_room.available_permits()) as u64,
+            data_refused: inner.data_refused.load(Relaxed),
+            events_waiting: events_waiting as u64,
+            events_dropped,
+            calls_waiting: calls as u64,
+            ..inner.counted.read()
         }
+    }
+
+    /// Queues a message and returns its ticket; an empty id lets the library choose one. Without a connection it waits for the
+    /// next one. QUEUE_FULL: too many wait, nothing was taken.
+    pub fn send_message(&self, mut message: Outgoing) -> Result<u64> {
+        super::validate::message(&message)?;
+        if message.id.is_empty() {
+            // LiveKit's clients know streams by their id alone, whoever sent them.
+            message.id = format!("{:016x}", super::random_u64());
+        }
+        let chunks = Chunks::new(message)?;
+        let shared = self.inner.lock();
+        if shared.closed {
+            return Err(closed());
+        }
+        if shared.state == ConnectionState::Connected && !shared.may_send_data {
+            return Err(not_allowed());
+        }
+        // Under the lock: a connection that ends now fails it, or it waits for the next.
+        self.inner.messages.push(chunks)
+    }
+
+    /// Waits until a message has left. OK or TIMED_OUT; otherwise why it did not leave.
+    pub fn wait_sent(&self, ticket: u64, timeout: Option<Duration>) -> Result<Status> {
+        let done = |shared: &Shared| shared.closed || self.inner.messages.outcome(ticket).is_some();
+        let (shared, _) = self.inner.wait(timeout, done);
+        match self.inner.messages.outcome(ticket) {
+            Some(outcome) => outcome.map(|()| Status::OK),
+            None if shared.closed => Err(closed()),
+            None => Ok(Status::TIMED_OUT),
+        }
+    }
+
+    /// The next event that no callback takes: None after the timeout, or when the channel is closed. With a callback
+    /// for all events there are none.
+    pub fn poll_event(&self, timeout: Option<Duration>) -> Result<Option<Event>> {
         Ok(self.inner.events.pop(timeout))
     }
 
-    /// Events by callback instead of polling; None takes it off. After it returns, the old one runs no more
+    /// Every event by one callback instead of polling; None takes it off. After it returns, the old one runs no more
     /// (BUSY if it could not be waited for; inside the callback itself it does not wait).
     pub fn set_event_callback(&self, callback: Option<EventCallback>) -> Result<()> {
-        let done = self.inner.event_callback.replace(callback, CALLBACK_PATIENCE);
+        let callback = callback.map(|callback| self.timed(callback));
+        let done = self.inner.listeners.set_for_all(callback, &self.inner.events);
         self.inner.wake_callback();
         done
+    }
+
+    /// Adds a listener for one kind of event, or, with None, for every one; with `once` it has one run. `number` is
+    /// given its number, for [`Channel::off`], before it can run. LIMIT: there are 256.
+    pub fn on(
+        &self,
+        kind: Option<EventKind>,
+        once: bool,
+        callback: EventCallback,
+        number: impl FnOnce(u64),
+    ) -> Result<()> {
+        self.inner.listeners.add(kind, once, self.timed(callback), number, &self.inner.events)?;
+        self.inner.wake_callback();
+        Ok(())
+    }
+
+    /// The same callback, counted among the dispatch thread's.
+    fn timed(&self, mut callback: EventCallback) -> EventCallback {
+        let dispatcher = self.inner.engine.dispatcher.clone();
+        Box::new(move |event| dispatcher.timed(|| callback(event)))
+    }
+
+    /// Takes a listener off, as [`Channel::set_event_callback`] does. NOT_FOUND: it is off already.
+    pub fn off(&self, listener: u64) -> Result<()> {
+        self.inner.listeners.off(listener, &self.inner.events)
     }
 
     /// Frames of every user by callback (given the user's identity), except those with a callback of their own stream.
@@ -415,6 +546,7 @@ impl Channel {
         shared.closed = true;
         shared.for_callback.clear();
         drop(shared);
+        self.inner.changed.notify_all();
         // Without a connection there is nothing to leave.
         let _ = self.inner.command(Command::Leave);
         self.inner.queue.close();
@@ -424,14 +556,18 @@ impl Channel {
         self.begin_close();
         let inner = &self.inner;
         let left = || until.saturating_duration_since(Instant::now());
-        let events = inner.event_callback.replace(None, left());
+        let events = inner.listeners.close(left, &inner.events);
         let frames = inner.frame_callback.replace(None, left());
-        let (shared, _) = inner.wait(Some(left().min(FAREWELL_PATIENCE)), |shared| shared.commands.is_none());
+        let (mut shared, _) = inner.wait(Some(left().min(FAREWELL_PATIENCE)), |shared| shared.commands.is_none());
+        let dump = shared.dump.take();
         let streams: Vec<_> = shared.streams.values().chain([&shared.mix]).filter_map(Weak::upgrade).collect();
         drop(shared);
         inner.events.close();
         for stream in streams {
             FrameSink::close(&*stream);
+        }
+        if let Some(dump) = dump {
+            dump.end(left());
         }
         events.and(frames)
     }
@@ -445,23 +581,49 @@ fn identity(engine: &engine::Parts, options: &ChannelOptions) -> Result<(String,
         (user, _) => Some(user.to_string()),
     };
     if options.token.is_empty() {
-        let user = named.unwrap_or_else(|| (super::random_u64() as u32).max(1).to_string());
+        let user = named.unwrap_or_else(chosen);
         let token = engine.build_token(&options.name, &user, TOKEN_TTL)?;
         return Ok((user, token));
     }
-    let claims = jwt::parse_unverified(&options.token)?;
-    if named.is_some_and(|user| user != claims.sub) {
+    let user = token_user(&options.token, &options.name, named.as_deref())?;
+    // A token for anyone (AccessToken2, uid 0) leaves the choice.
+    let user = if user.is_empty() { named.unwrap_or_else(chosen) } else { user };
+    Ok((user, options.token.clone()))
+}
+
+/// An identity for a user who has none.
+fn chosen() -> String {
+    (super::random_u64() as u32).max(1).to_string()
+}
+
+/// Whom a token of the caller's is for; it must be for this room, and for this user where one is named. The server verifies it.
+fn token_user(token: &str, room: &str, named: Option<&str>) -> Result<String> {
+    let bad = |text| Err(Error::new(Status::BAD_TOKEN, text));
+    let pass = pass::read(token, room)?;
+    let (user, own) = (pass.claims.sub, pass.claims.video.room);
+    let anyone = pass.access.is_some() && user.is_empty();
+    if let Some(named) = named.filter(|named| *named != user && !anyone) {
         let text = format!(
-            "the token is for the user '{}', the options name another; leave the user out or take its own token",
-            claims.sub
+            "the token is for the user '{user}', not for '{named}'; leave the user out of the options, or take its own token"
         );
-        return Err(Error::new(Status::BAD_TOKEN, text));
+        return bad(text);
     }
-    if !claims.video.room.is_empty() && claims.video.room != options.name {
-        let text = format!("the token is for the room '{}', not for '{}'", claims.video.room, options.name);
-        return Err(Error::new(Status::BAD_TOKEN, text));
+    if !own.is_empty() && own != room {
+        return bad(format!("the token is for the room '{own}', not for '{room}'; take one for this room"));
     }
-    Ok((claims.sub, options.token.clone()))
+    Ok(user)
+}
+
+/// The event of a connection that begins.
+fn connecting() -> EventBody {
+    EventBody::ConnectionStateChanged {
+        old: ConnectionState::Disconnected,
+        new: ConnectionState::Connecting,
+        reason: Reason::None,
+        status: Status::OK,
+        text: String::new(),
+        elapsed_us: 0,
+    }
 }
 
 /// What a push came to, as the surface tells it.

@@ -147,7 +147,9 @@ async fn open(
     path: &str,
     token: &str,
 ) -> std::result::Result<Socket, Wire> {
-    let unreachable = |what: String| Wire::Closed(format!("{}:{} cannot be reached: {what}", target.host, target.port));
+    let unreachable = |what: String| {
+        Wire::Closed(format!("{}:{} cannot be reached: {what}; check the URL", target.host, target.port))
+    };
     let stream = match tokio::time::timeout(STEP_TIMEOUT, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(unreachable(error.to_string())),

@@ -1,5 +1,7 @@
 //! The dispatch thread: event and frame callbacks run here, one at a time, so that no media thread waits for the application.
 
+use super::stats::{Cpu, EngineStats};
+use crate::stats::Meter;
 use crate::{Error, Result, Status};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,10 +29,13 @@ enum Message {
     Stop,
 }
 
+#[derive(Default)]
 struct Shared {
     stopping: AtomicBool,
     ended: Mutex<bool>,
     end: Condvar,
+    callbacks: Meter,
+    cpu: Cpu,
 }
 
 /// The dispatch thread of an engine. Cloning shares it; it ends with a stop, or with the last clone.
@@ -62,8 +67,7 @@ impl Dispatcher {
     /// Starts the thread. INTERNAL where the system gives no thread.
     pub fn start(name: &str) -> Result<Dispatcher> {
         let (queue, messages) = unbounded();
-        let shared =
-            Arc::new(Shared { stopping: AtomicBool::new(false), ended: Mutex::new(false), end: Condvar::new() });
+        let shared = Arc::new(Shared::default());
         let (own_queue, own_shared) = (queue.clone(), shared.clone());
         let handle = thread::Builder::new()
             .name(name.to_owned())
@@ -79,6 +83,20 @@ impl Dispatcher {
         }
         // Fails only when the thread has ended; then nobody is to be woken.
         let _ = self.0.queue.send(Message::Run(source.clone()));
+    }
+
+    /// Runs a callback, and counts how long it takes.
+    pub(super) fn timed(&self, callback: impl FnOnce()) {
+        let begun = Instant::now();
+        callback();
+        self.0.shared.callbacks.add(begun.elapsed());
+    }
+
+    /// Adds this thread's numbers.
+    pub(super) fn measure(&self, stats: &mut EngineStats) {
+        stats.callbacks = self.0.shared.callbacks.read();
+        stats.dispatch_waiting = self.0.queue.len() as u64;
+        stats.cpu_dispatch_us = self.0.shared.cpu.used_us();
     }
 
     /// True on the dispatch thread itself, that is, inside a callback.
@@ -112,6 +130,7 @@ fn dispatch(queue: Sender<Message>, messages: Receiver<Message>, shared: Arc<Sha
         if more && !source.scheduled().0.swap(true, Ordering::AcqRel) {
             let _ = queue.send(Message::Run(source));
         }
+        shared.cpu.look();
     }
     // What still waits is dropped here, before the end is told: nothing of it outlives a stop.
     drop(queue);
@@ -145,7 +164,7 @@ struct State<F> {
     callback: Option<F>,
     /// Who is inside the callback; it is out of its place meanwhile.
     running: Option<ThreadId>,
-    /// The one that is running was replaced: it does not come back.
+    /// The one that is running was replaced, or is in its last run: it does not come back.
     replaced: bool,
     /// Counts the runs, so that a waiter does not mistake the next run for the one it waits for.
     runs: u64,
@@ -175,6 +194,15 @@ impl<F> Slot<F> {
     /// Runs the callback, if there is one. False: there is none, or this very thread is inside it already.
     /// Another thread that is inside it is waited for, so the callback never runs twice at a time. A panic in it is caught.
     pub fn run(&self, call: impl FnOnce(&mut F)) -> bool {
+        self.run_once(call, false)
+    }
+
+    /// The same, and it was the last run: the callback is off from its beginning, and dropped at its end.
+    pub fn run_last(&self, call: impl FnOnce(&mut F)) -> bool {
+        self.run_once(call, true)
+    }
+
+    fn run_once(&self, call: impl FnOnce(&mut F), last: bool) -> bool {
         let this = thread::current().id();
         let mut state = lock(&self.state);
         while let Some(thread) = state.running {
@@ -185,7 +213,7 @@ impl<F> Slot<F> {
         }
         let Some(mut callback) = state.callback.take() else { return false };
         state.running = Some(this);
-        state.replaced = false;
+        state.replaced = last;
         drop(state);
 
         let _ = catch_unwind(AssertUnwindSafe(|| call(&mut callback)));

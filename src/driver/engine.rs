@@ -3,10 +3,13 @@
 use super::channel::{Channel, ChannelOptions};
 use super::dial::Target;
 use super::dispatch::Dispatcher;
+use super::dump::Dumper;
 use super::pool::Pool;
 use super::server::{Server, ServerOptions};
 use super::shard::Shards;
+use super::stats::{EngineStats, ServerStats};
 use crate::clock::Clock;
+use crate::event::ConnectionState;
 use crate::token::jwt::{self, Claims, VideoGrant};
 use crate::{Error, Result, Status, rtc};
 use std::future::Future;
@@ -47,6 +50,7 @@ pub(super) struct Parts {
     pub(super) cert: Option<DtlsCert>,
     pub(super) pool: Pool,
     pub(super) dispatcher: Dispatcher,
+    pub(super) dumper: Dumper,
     running: Mutex<Running>,
 }
 
@@ -89,6 +93,7 @@ impl Engine {
             cert: crypto.dtls_provider.generate_certificate(),
             crypto,
             pool: Pool::new(),
+            dumper: Dumper::new(),
             dispatcher: Dispatcher::start("stoa-dispatch")?,
             running: Mutex::new(Running { shards: Some(Shards::start(threads)?), server, channels: Vec::new() }),
         };
@@ -110,6 +115,34 @@ impl Engine {
         running.channels.retain(|channel| channel.strong_count() > 0);
         running.channels.push(Arc::downgrade(&channel.inner));
         Ok(channel)
+    }
+
+    /// What it and its threads have counted so far.
+    pub fn stats(&self) -> EngineStats {
+        let mut stats = EngineStats { time_us: self.parts.clock.micros(Instant::now()), ..EngineStats::default() };
+        self.parts.pool.measure(&mut stats);
+        self.parts.dispatcher.measure(&mut stats);
+        let running = self.parts.lock();
+        if let Some(shards) = &running.shards {
+            shards.measure(&mut stats);
+        }
+        stats.cpu_server_us = running.server.as_ref().map_or(0, |server| server.stats().cpu_us);
+        let channels: Vec<_> = running.channels.iter().filter_map(Weak::upgrade).collect();
+        // One of them may be the last to hold a channel, whose end calls back.
+        drop(running);
+        let connected = |channel: &&Arc<super::state::Inner>| channel.lock().state == ConnectionState::Connected;
+        stats.channels = channels.len() as u64;
+        stats.channels_connected = channels.iter().filter(connected).count() as u64;
+        stats
+    }
+
+    /// What the room server inside has counted so far; BAD_STATE where the engine has a URL.
+    pub fn server_stats(&self) -> Result<ServerStats> {
+        let running = self.parts.lock();
+        let inside = running.server.as_ref().map(Server::stats);
+        inside.ok_or_else(|| {
+            Error::new(Status::BAD_STATE, "the engine has no room server inside: ask the server that it has the url of")
+        })
     }
 
     /// Builds a token for a room and a user of this engine, valid for `ttl`.
@@ -136,6 +169,7 @@ impl Engine {
             shards.stop(left());
         }
         self.parts.pool.stop();
+        self.parts.dumper.stop(left());
         closed.into_iter().collect::<Result<()>>().and(self.parts.dispatcher.stop(left()))
     }
 }

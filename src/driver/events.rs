@@ -1,14 +1,36 @@
-//! A channel's events on their way to the application: bounded, in order, polled or handed to a callback.
+//! A channel's events on their way to the application: bounded, in order, polled or handed to callbacks.
 
-use crate::event::{Event, EventBody};
+use crate::event::{Event, EventBody, EventKind};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Events that wait to be read.
 const CAPACITY: usize = 1024;
+/// Bytes of the messages and data packets among them; one always fits.
+const MAX_BYTES: usize = 64 << 20;
 
-/// See the module.
+/// A set of kinds of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kinds(u32);
+
+impl Kinds {
+    pub(super) const ALL: Kinds = Kinds(u32::MAX);
+
+    pub(super) fn of(kind: EventKind) -> Kinds {
+        Kinds(1 << kind as u32)
+    }
+
+    pub(super) fn and(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
+    pub(super) fn has(self, kind: EventKind) -> bool {
+        self.0 & Kinds::of(kind).0 != 0
+    }
+}
+
+/// See the module. Each event is for callbacks or for polling, by its kind, at the moment at which it is taken.
 #[derive(Default)]
 pub(super) struct EventQueue {
     state: Mutex<State>,
@@ -18,35 +40,49 @@ pub(super) struct EventQueue {
 #[derive(Default)]
 struct State {
     events: VecDeque<Event>,
+    bytes: usize,
     dropped: u64,
+    /// When the last of them was.
+    dropped_us: u64,
+    dropped_ever: u64,
     closed: bool,
+    /// What callbacks take; the others wait for polling.
+    called: Kinds,
 }
 
 impl EventQueue {
     /// Adds an event. When the queue is full, state events merge into the newest of their kind and never vanish;
-    /// other events are dropped, oldest first, and counted in an [`EventBody::Overflow`].
-    pub(super) fn push(&self, event: Event) {
+    /// other events are dropped, oldest first, and counted in an [`EventBody::Overflow`]. True: there is something
+    /// for a callback.
+    pub(super) fn push(&self, event: Event) -> bool {
         let mut state = self.lock();
+        let mut called = state.called.has(event.body.kind());
+        if state.make_room(payload(&event), event.time_us) {
+            called |= state.called.has(EventKind::Overflow);
+        }
         let full = state.events.len() >= CAPACITY;
-        if !(full && state.merge(&event)) {
+        if !(state.add_up(&event) || full && state.merge(&event)) {
             if full {
-                state.drop_one();
+                state.drop_one(event.time_us);
+                called |= state.called.has(EventKind::Overflow);
             }
             state.events.push_back(event);
         }
         drop(state);
         self.arrived.notify_all();
+        called
     }
 
-    /// Takes the next event, waiting for it at most `timeout` (None: until there is one, or the queue closes).
+    /// Takes the next event that no callback takes, waiting for it at most `timeout` (None: until there is one, or
+    /// the queue closes). Where callbacks take all it does not wait.
     pub(super) fn pop(&self, timeout: Option<Duration>) -> Option<Event> {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {
-            if let Some(event) = state.take() {
+            if let Some(event) = state.take(false) {
                 return Some(event);
             }
-            if state.closed {
+            if state.closed || state.called == Kinds::ALL {
                 return None;
             }
             state = match until {
@@ -62,6 +98,38 @@ impl EventQueue {
         }
     }
 
+    /// Takes the next event that a callback takes.
+    pub(super) fn pop_called(&self) -> Option<Event> {
+        self.lock().take(true)
+    }
+
+    /// Puts an event back in its place: the callback that was to take it went meanwhile.
+    pub(super) fn put_back(&self, event: Event) {
+        let mut state = self.lock();
+        if let EventBody::Overflow { dropped } = event.body {
+            state.dropped += dropped;
+            state.dropped_us = event.time_us;
+        } else {
+            state.bytes += payload(&event);
+            let place = state.events.partition_point(|other| other.time_us < event.time_us);
+            state.events.insert(place, event);
+        }
+        drop(state);
+        self.arrived.notify_all();
+    }
+
+    /// Says which kinds callbacks take from now on, of what waits as well.
+    pub(super) fn set_called(&self, called: Kinds) {
+        self.lock().called = called;
+        self.arrived.notify_all();
+    }
+
+    /// Events that wait, and those that were dropped so far.
+    pub(super) fn counts(&self) -> (usize, u64) {
+        let state = self.lock();
+        (state.events.len(), state.dropped_ever)
+    }
+
     /// Wakes whoever waits; what is in the queue can still be taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;
@@ -74,14 +142,40 @@ impl EventQueue {
 }
 
 impl State {
-    /// An overflow is told before what came after it.
-    fn take(&mut self) -> Option<Event> {
-        let next = self.events.front()?;
-        if self.dropped > 0 {
+    /// The next event for callbacks, or for polling. An overflow is told before what came after it.
+    fn take(&mut self, called: bool) -> Option<Event> {
+        let wanted = |kind| self.called.has(kind) == called;
+        if self.dropped > 0 && wanted(EventKind::Overflow) {
             let dropped = std::mem::take(&mut self.dropped);
-            return Some(Event { time_us: next.time_us, body: EventBody::Overflow { dropped } });
+            return Some(Event { time_us: self.dropped_us, body: EventBody::Overflow { dropped } });
         }
-        self.events.pop_front()
+        let next = self.events.iter().position(|event| wanted(event.body.kind()))?;
+        let next = self.events.remove(next)?;
+        self.bytes -= payload(&next);
+        Some(next)
+    }
+
+    /// Drops the oldest messages until another one has room. True: it did.
+    fn make_room(&mut self, bytes: usize, now_us: u64) -> bool {
+        let before = self.dropped;
+        while bytes > 0 && self.bytes > 0 && self.bytes + bytes > MAX_BYTES {
+            let Some(at) = self.events.iter().position(|event| payload(event) > 0) else { break };
+            self.drop_at(at, now_us);
+        }
+        self.bytes += bytes;
+        self.dropped > before
+    }
+
+    /// Adds what one stream dropped to what an unread event tells of that stream.
+    fn add_up(&mut self, event: &Event) -> bool {
+        let EventBody::StreamOverflow { user, dropped } = &event.body else { return false };
+        let unread = self.events.iter_mut().find_map(|other| match &mut other.body {
+            EventBody::StreamOverflow { user: of, dropped } if of == user => Some(dropped),
+            _ => None,
+        });
+        let Some(sum) = unread else { return false };
+        *sum += dropped;
+        true
     }
 
     /// Joins a state event with an older one of the same thing: the old state stays the older one's.
@@ -102,11 +196,26 @@ impl State {
         true
     }
 
-    fn drop_one(&mut self) {
+    fn drop_one(&mut self, now_us: u64) {
         let droppable = self.events.iter().position(|event| !is_state(event));
-        if self.events.remove(droppable.unwrap_or(0)).is_some() {
+        self.drop_at(droppable.unwrap_or(0), now_us);
+    }
+
+    fn drop_at(&mut self, at: usize, now_us: u64) {
+        if let Some(event) = self.events.remove(at) {
+            self.bytes -= payload(&event);
             self.dropped += 1;
+            self.dropped_us = now_us;
+            self.dropped_ever += 1;
         }
+    }
+}
+
+/// Bytes that an event carries for the application.
+fn payload(event: &Event) -> usize {
+    match &event.body {
+        EventBody::DataReceived { payload, .. } | EventBody::Message { payload, .. } => payload.len(),
+        _ => 0,
     }
 }
 
@@ -119,5 +228,152 @@ fn same_thing(a: &EventBody, b: &EventBody) -> bool {
         (EventBody::ConnectionStateChanged { .. }, EventBody::ConnectionStateChanged { .. }) => true,
         (EventBody::SubscribeStateChanged { user: a, .. }, EventBody::SubscribeStateChanged { user: b, .. }) => a == b,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Status;
+    use crate::event::{ConnectionState, Reason, SubscribeState};
+
+    const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
+
+    fn at(time_us: u64, body: EventBody) -> Event {
+        Event { time_us, body }
+    }
+
+    fn played(mark: u64) -> EventBody {
+        EventBody::Played { mark, status: Status::OK }
+    }
+
+    fn joined(user: u64) -> EventBody {
+        EventBody::UserJoined { user: user.to_string() }
+    }
+
+    fn connection(old: ConnectionState, new: ConnectionState) -> EventBody {
+        let (reason, status, text) = (Reason::None, Status::OK, String::new());
+        EventBody::ConnectionStateChanged { old, new, reason, status, text, elapsed_us: 7 }
+    }
+
+    fn polled(queue: &EventQueue) -> Vec<EventBody> {
+        std::iter::from_fn(|| queue.pop(AT_ONCE)).map(|event| event.body).collect()
+    }
+
+    fn called(queue: &EventQueue) -> Vec<EventBody> {
+        std::iter::from_fn(|| queue.pop_called()).map(|event| event.body).collect()
+    }
+
+    #[test]
+    fn each_kind_is_for_callbacks_or_for_polling_and_each_keeps_its_order() {
+        let queue = EventQueue::default();
+        assert!(!queue.push(at(1, played(1))));
+        queue.set_called(Kinds::of(EventKind::Played));
+        assert!(!queue.push(at(2, joined(2))));
+        assert!(queue.push(at(3, played(3))));
+        assert_eq!(called(&queue), [played(1), played(3)], "what waited too");
+        assert_eq!(polled(&queue), [joined(2)]);
+        queue.push(at(4, played(4)));
+        queue.push(at(5, joined(5)));
+        queue.set_called(Kinds::default());
+        assert_eq!(polled(&queue), [played(4), joined(5)]);
+        queue.set_called(Kinds::ALL);
+        queue.push(at(6, joined(6)));
+        assert_eq!(queue.pop(None), None, "callbacks take all: polling does not wait for ever");
+        assert_eq!(called(&queue), [joined(6)]);
+    }
+
+    #[test]
+    fn who_polls_wakes_when_a_callback_leaves_it_an_event() {
+        let queue = EventQueue::default();
+        queue.set_called(Kinds::of(EventKind::Played));
+        queue.push(at(1, played(1)));
+        std::thread::scope(|scope| {
+            let poller = scope.spawn(|| queue.pop(Some(Duration::from_secs(20))));
+            let other = scope.spawn(|| queue.pop(Some(Duration::from_secs(20))));
+            queue.set_called(Kinds::default());
+            queue.push(at(2, joined(2)));
+            let mut got = [poller, other].map(|thread| thread.join().unwrap().unwrap().time_us);
+            got.sort_unstable();
+            assert_eq!(got, [1, 2]);
+        });
+    }
+
+    #[test]
+    fn an_event_that_is_put_back_is_in_its_place() {
+        let queue = EventQueue::default();
+        queue.set_called(Kinds::of(EventKind::Played));
+        for event in [at(1, joined(1)), at(2, played(2)), at(3, joined(3))] {
+            queue.push(event);
+        }
+        let event = queue.pop_called().unwrap();
+        queue.put_back(event);
+        queue.set_called(Kinds::default());
+        assert_eq!(polled(&queue), [joined(1), played(2), joined(3)]);
+        queue.put_back(at(9, EventBody::Overflow { dropped: 4 }));
+        assert_eq!(queue.pop(AT_ONCE), Some(at(9, EventBody::Overflow { dropped: 4 })));
+    }
+
+    #[test]
+    fn a_full_queue_drops_its_oldest_counts_them_and_keeps_states() {
+        use ConnectionState::{Connected, Connecting, Disconnected, Failed};
+        let queue = EventQueue::default();
+        queue.push(at(0, connection(Disconnected, Connecting)));
+        for mark in 1..=2000 {
+            queue.push(at(mark, played(mark)));
+        }
+        queue.push(at(2001, connection(Connecting, Connected)));
+        queue.push(at(2002, connection(Connected, Failed)));
+        let subscribe = |user: &str, old, new| {
+            let user = user.to_string();
+            EventBody::SubscribeStateChanged { user, old, new, elapsed_us: 1 }
+        };
+        use SubscribeState::{NoSubscribe, Subscribed, Subscribing};
+        queue.push(at(2003, subscribe("ada", NoSubscribe, Subscribing)));
+        queue.push(at(2004, subscribe("bob", NoSubscribe, Subscribing)));
+        queue.push(at(2005, subscribe("ada", Subscribing, Subscribed)));
+        let overflow = queue.pop(AT_ONCE).unwrap();
+        // 1021 of the marks are left, of two thousand.
+        assert_eq!((overflow.body, overflow.time_us), (EventBody::Overflow { dropped: 979 }, 2004));
+        let all = polled(&queue);
+        assert_eq!(all.len(), CAPACITY);
+        assert_eq!(all[0], played(980));
+        let ends = [
+            connection(Disconnected, Failed),
+            subscribe("bob", NoSubscribe, Subscribing),
+            subscribe("ada", NoSubscribe, Subscribed),
+        ];
+        assert_eq!(all[CAPACITY - 3..], ends);
+    }
+
+    #[test]
+    fn a_listener_to_overflows_is_told_though_all_else_is_polled() {
+        let queue = EventQueue::default();
+        queue.set_called(Kinds::of(EventKind::Overflow));
+        let told: Vec<bool> = (0..CAPACITY as u64 + 2).map(|mark| queue.push(at(mark, played(mark)))).collect();
+        assert_eq!(told.iter().filter(|told| **told).count(), 2);
+        assert_eq!(called(&queue), [EventBody::Overflow { dropped: 2 }]);
+        assert_eq!(polled(&queue)[0], played(2), "polling is not told again");
+    }
+
+    #[test]
+    fn what_one_stream_dropped_adds_up_while_unread() {
+        let queue = EventQueue::default();
+        let overflow = |user: &str, dropped| EventBody::StreamOverflow { user: user.into(), dropped };
+        for (time, body) in [overflow("ada", 1), overflow("", 5), overflow("ada", 3)].into_iter().enumerate() {
+            queue.push(at(time as u64, body));
+        }
+        assert_eq!(polled(&queue), [overflow("ada", 4), overflow("", 5)]);
+        queue.push(at(9, overflow("ada", 2)));
+        assert_eq!(polled(&queue), [overflow("ada", 2)]);
+    }
+
+    #[test]
+    fn a_closed_queue_is_drained_and_waits_for_nothing() {
+        let queue = EventQueue::default();
+        queue.push(at(1, joined(1)));
+        queue.close();
+        assert_eq!(queue.pop(None), Some(at(1, joined(1))));
+        assert_eq!(queue.pop(None), None);
     }
 }

@@ -22,6 +22,8 @@ use tokio::task::AbortHandle;
 const MAX_MESSAGE: usize = 2 * 1024 * 1024;
 /// How long one message may take to be written, before its reader is given up.
 const WRITE: Duration = Duration::from_secs(10);
+/// How long is listened to a client to which nothing can be written any more.
+const FAREWELL: Duration = Duration::from_millis(500);
 /// How long a connection may stay without becoming a WebSocket.
 pub(super) const UPGRADE: Duration = Duration::from_secs(10);
 /// Connections that may be on their way to become WebSockets; for one more the oldest is closed.
@@ -121,6 +123,13 @@ async fn converse(socket: WebSocket, conn: ConnId, mut queue: mpsc::Receiver<Vec
                 };
                 let sent = tokio::time::timeout(WRITE, writer.send(Message::Binary(bytes.into()))).await;
                 if !matches!(sent, Ok(Ok(()))) {
+                    // A client that has left and closed said so before: that is still to be read.
+                    let rest = async {
+                        while let Some(Ok(Message::Binary(bytes))) = reader.next().await {
+                            shared.message(conn, &bytes);
+                        }
+                    };
+                    let _ = tokio::time::timeout(FAREWELL, rest).await;
                     break;
                 }
             }

@@ -2,26 +2,36 @@
 //!
 //! - [`Engine`]: threads and the room server inside. [`Channel`], [`Stream`], [`Server`]: what an application holds.
 //! - `state`: what a channel's handle and its task share. `task`: a connected channel on its shard (`shard`), with its WebSocket (`dial`).
-//! - `pool`: heavy decoding. [`dispatch`]: the thread that callbacks run on. `events`: a channel's event queue.
+//! - `pool`: heavy decoding. [`dispatch`]: the thread that callbacks run on. `events`: a channel's event queue. `listeners`: its callbacks.
+//! - [`token`]: tokens with the machine's clock and randomness. `dump`: WAV files of what is said and heard.
+//! - `stats`: what they counted, for who asks.
 
 mod channel;
+mod channel_sound;
 pub mod clock;
 mod dial;
 pub mod dispatch;
+mod dump;
 mod engine;
 mod events;
 mod http;
+mod listeners;
 mod pool;
 mod server;
 mod shard;
 mod state;
+mod stats;
 mod stream;
 mod task;
+pub mod token;
 pub mod validate;
 
-pub use channel::{Channel, ChannelOptions, EventCallback};
+pub use channel::{Channel, ChannelOptions};
+pub use dump::{DUMP_BYTES, DumpOptions};
 pub use engine::{Engine, EngineOptions};
+pub use listeners::{EventCallback, Told};
 pub use server::{LogSink, Server, ServerOptions};
+pub use stats::{ChannelStats, EngineStats, ServerStats, StreamStats};
 pub use stream::{FrameCallback, FrameInfo, ReadOutcome, Stream};
 
 /// Unpredictable, from the operating system.

@@ -1,6 +1,7 @@
 //! The room server on real sockets: one thread, one TCP port for signalling, one UDP port for media.
 
 use super::http;
+use super::stats::{Board, Cpu, Reporting, ServerStats};
 use crate::server::{ConnId, HttpRequest, Level, Limits, Output, Refusal, RoomServer, ServerConfig};
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ const MAX_QUEUED_MESSAGES: usize = 512;
 const BATCH: usize = 64;
 /// The UDP receive buffer asked for, bytes: half a second of 64 speakers. The system may grant less.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+/// The process, or the system, has no more descriptors: the numbers are the same on every Unix.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 /// A datagram's largest size, bytes; WebRTC stays under the Ethernet MTU.
 const MAX_DATAGRAM: usize = 2048;
 
@@ -47,6 +51,8 @@ pub struct Server {
     udp_port: u16,
     stop: Arc<Notify>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    counted: Arc<Board<ServerStats>>,
+    cpu: Arc<Cpu>,
 }
 
 impl Server {
@@ -77,16 +83,22 @@ impl Server {
         tcp.set_nonblocking(true).map_err(internal)?;
         let media: Vec<SocketAddr> =
             reachable(options.bind).into_iter().map(|ip| SocketAddr::new(ip, udp_port)).collect();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
+        let cpu = Arc::new(Cpu::default());
+        let counted = Arc::new(Board::default());
+        let runtime = {
+            let cpu = cpu.clone();
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            builder.enable_all().on_thread_park(move || cpu.look()).build().map_err(internal)?
+        };
         let stop = Arc::new(Notify::new());
-        let stopped = stop.clone();
+        let (stopped, board) = (stop.clone(), counted.clone());
         let run = move || {
-            runtime.block_on(run(tcp, udp, options.keys, media, log, stopped));
+            runtime.block_on(run(tcp, udp, options.keys, media, log, stopped, board));
             // Connections that are still open must not hold up the thread.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("stoa-server".into()).spawn(run).map_err(internal)?;
-        Ok(Server { address, udp_port, stop, thread: Mutex::new(Some(thread)) })
+        Ok(Server { address, udp_port, stop, thread: Mutex::new(Some(thread)), counted, cpu })
     }
 
     /// `ws://ADDR:PORT`; loopback where the server is bound to all addresses.
@@ -107,6 +119,11 @@ impl Server {
     /// The UDP port.
     pub fn udp_port(&self) -> u16 {
         self.udp_port
+    }
+
+    /// What was counted so far, as of 100 ms ago or less.
+    pub fn stats(&self) -> ServerStats {
+        ServerStats { cpu_us: self.cpu.used_us(), ..self.counted.read() }
     }
 
     /// Ends all rooms, within a second. Idempotent.
@@ -130,8 +147,13 @@ fn unavailable(what: &str, ip: IpAddr, port: u16, error: &std::io::Error) -> Err
     let address = SocketAddr::new(ip, port);
     let cure = match error.kind() {
         std::io::ErrorKind::AddrInUse => "another program has it; choose another port, or 0 for a free one",
-        std::io::ErrorKind::AddrNotAvailable => "it is no address of this machine",
+        std::io::ErrorKind::AddrNotAvailable => {
+            "it is no address of this machine; choose one that is, or 0.0.0.0 for all of them"
+        }
         std::io::ErrorKind::PermissionDenied => "this user may not; ports below 1024 need a privilege",
+        _ if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
+            "no descriptor is left; close some, or raise the limit"
+        }
         _ => "choose another address or port",
     };
     Error::new(Status::ADDRESS, format!("The room server cannot bind {what} {address}: {cure} ({error})."))
@@ -176,6 +198,7 @@ pub(super) struct Shared {
     local: SocketAddr,
     /// The deadline may have changed.
     changed: Notify,
+    counted: Arc<Board<ServerStats>>,
 }
 
 struct State {
@@ -185,6 +208,9 @@ struct State {
     log: LogSink,
     /// Datagrams that the system's send buffer had no room for.
     unsent: u64,
+    /// WebSockets closed because their reader was too slow, or gone.
+    dropped: u64,
+    reporting: Reporting,
 }
 
 impl Shared {
@@ -194,7 +220,12 @@ impl Shared {
 
     /// Answers a validation request.
     pub(super) fn validate(&self, request: &HttpRequest) -> std::result::Result<(), Refusal> {
-        self.lock().server.validate(Instant::now(), request)
+        let mut state = self.lock();
+        let outcome = state.server.validate(Instant::now(), request);
+        if let Err(refusal) = &outcome {
+            (state.log)(Level::Info, &format!("A join would be refused with {}: {}", refusal.http_status, refusal.log));
+        }
+        outcome
     }
 
     /// A WebSocket asks to join: its number, and the queue of what it is to be sent, which ends when it is to be closed.
@@ -209,7 +240,8 @@ impl Shared {
         state.conns.insert(conn, sender);
         if let Err(refusal) = state.server.connect(Instant::now(), conn, request) {
             state.conns.remove(&conn);
-            (state.log)(Level::Info, &format!("A join was refused with {}: {}", refusal.http_status, refusal.text));
+            (state.log)(Level::Info, &format!("A join was refused with {}: {}", refusal.http_status, refusal.log));
+            self.pump(&mut state);
             return Err(refusal);
         }
         self.pump(&mut state);
@@ -257,6 +289,7 @@ impl Shared {
                 Output::Send { conn, bytes } => {
                     if state.conns.get(&conn).is_some_and(|queue| queue.try_send(bytes).is_err()) {
                         state.conns.remove(&conn);
+                        state.dropped += 1;
                         (state.log)(Level::Warning, "A WebSocket is closed: its reader is too slow, or gone.");
                         state.server.disconnected(Instant::now(), conn);
                     }
@@ -267,13 +300,39 @@ impl Shared {
                 Output::Log { level, text } => (state.log)(level, &text),
             }
         }
+        let now = Instant::now();
+        if state.reporting.changed(now) {
+            self.report(state, now);
+        }
         self.changed.notify_one();
+    }
+
+    /// Puts the numbers up for who asks.
+    fn report(&self, state: &mut State, now: Instant) {
+        let depth = |queue: &mpsc::Sender<_>| (queue.max_capacity() - queue.capacity()) as u64;
+        let signals_waiting = state.conns.values().map(depth).sum();
+        if signals_waiting > 0 {
+            // WebSockets take them without a word to the room server.
+            state.reporting.again(now);
+        }
+        self.counted.put(ServerStats {
+            time_us: super::clock::time_us(),
+            rooms: state.server.stats(),
+            packets_unsent: state.unsent,
+            websockets: state.conns.len() as u64,
+            websockets_dropped: state.dropped,
+            signals_waiting,
+            cpu_us: 0,
+        });
     }
 
     async fn media(&self) {
         let mut buffer = vec![0; MAX_DATAGRAM];
         loop {
-            let deadline = self.lock().server.deadline();
+            let deadline = {
+                let state = self.lock();
+                state.server.deadline().into_iter().chain(state.reporting.deadline()).min()
+            };
             let sleep = async {
                 match deadline {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -315,6 +374,7 @@ async fn run(
     media: Vec<SocketAddr>,
     log: LogSink,
     stop: Arc<Notify>,
+    counted: Arc<Board<ServerStats>>,
 ) {
     let local = media[0];
     let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
@@ -326,8 +386,10 @@ async fn run(
         Ok(sockets) => sockets,
         Err(error) => return log(Level::Warning, &format!("The room server could not start: {error}.")),
     };
-    let state = Mutex::new(State { server, conns: BTreeMap::new(), next_conn: 0, log, unsent: 0 });
-    let shared = Arc::new(Shared { state, udp, local, changed: Notify::new() });
+    let conns = BTreeMap::new();
+    let state = State { server, conns, next_conn: 0, log, unsent: 0, dropped: 0, reporting: Reporting::default() };
+    let shared = Arc::new(Shared { state: Mutex::new(state), udp, local, changed: Notify::new(), counted });
+    shared.report(&mut shared.lock(), Instant::now());
     tokio::select! {
         () = shared.media() => {}
         () = http::serve(tcp, shared.clone()) => {}
@@ -337,6 +399,7 @@ async fn run(
         let mut state = shared.lock();
         state.server.shutdown(Instant::now());
         shared.pump(&mut state);
+        shared.report(&mut state, Instant::now());
     }
     // The WebSockets' tasks say goodbye meanwhile.
     tokio::time::sleep(Duration::from_millis(50)).await;

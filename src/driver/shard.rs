@@ -1,8 +1,10 @@
 //! Media threads: a fixed number of them, each a current-thread runtime that runs the channels pinned to it.
 
+use super::stats::{Cpu, EngineStats};
 use crate::{Error, Result, Status};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -18,25 +20,29 @@ const STARTING: usize = 1024;
 pub(super) struct Shards {
     starts: Vec<mpsc::Sender<Spawn>>,
     ended: Vec<crossbeam_channel::Receiver<()>>,
+    cpus: Vec<Arc<Cpu>>,
     next: AtomicUsize,
 }
 
 impl Shards {
     /// Starts `count` threads.
     pub(super) fn start(count: usize) -> Result<Shards> {
-        let mut shards = Shards { starts: Vec::new(), ended: Vec::new(), next: AtomicUsize::new(0) };
+        let mut shards = Shards { starts: Vec::new(), ended: Vec::new(), cpus: Vec::new(), next: AtomicUsize::new(0) };
         for index in 0..count {
             let (start, starting) = mpsc::channel(STARTING);
             let (end, ended) = crossbeam_channel::bounded(1);
+            let cpu = Arc::new(Cpu::default());
+            let looks = cpu.clone();
             thread::Builder::new()
                 .name(format!("stoa-media-{index}"))
                 .spawn(move || {
-                    run(starting);
+                    run(starting, looks);
                     let _ = end.send(());
                 })
                 .map_err(|e| Error::new(Status::INTERNAL, format!("no media thread could be started: {e}")))?;
             shards.starts.push(start);
             shards.ended.push(ended);
+            shards.cpus.push(cpu);
         }
         Ok(shards)
     }
@@ -54,6 +60,12 @@ impl Shards {
             .map_err(|_| Error::new(Status::CLOSED, "the engine is closing; nothing can be started on it"))
     }
 
+    /// Adds these threads' numbers.
+    pub(super) fn measure(&self, stats: &mut EngineStats) {
+        stats.threads = self.cpus.len() as u64;
+        stats.cpu_media_us = self.cpus.iter().map(|cpu| cpu.used_us()).sum();
+    }
+
     /// Ends the threads and waits for them, at most `timeout` in all.
     pub(super) fn stop(mut self, timeout: Duration) {
         self.starts.clear();
@@ -64,8 +76,9 @@ impl Shards {
     }
 }
 
-fn run(mut starting: mpsc::Receiver<Spawn>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() else { return };
+fn run(mut starting: mpsc::Receiver<Spawn>, cpu: Arc<Cpu>) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let Ok(runtime) = builder.enable_io().enable_time().on_thread_park(move || cpu.look()).build() else { return };
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async {
         while let Some(make) = starting.recv().await {

@@ -1,18 +1,25 @@
 //! What a channel's handle, its task on the shard and its callbacks share.
 
-use super::channel::{Channel, ChannelOptions, EventCallback};
+use super::channel::{Channel, ChannelOptions};
 use super::dispatch::{Scheduled, Slot, Source};
+use super::dump::Dump;
 use super::engine;
 use super::events::EventQueue;
+use super::listeners::{Listeners, Told};
+use super::stats::{Board, ChannelStats};
 use super::stream::{FrameCallback, Shape, Stream};
 use super::task::Command;
 use crate::audio::jitter::Delivery;
 use crate::audio::send::SendQueue;
+use crate::client::gate::VadConfig;
 use crate::client::hearing::FrameSink;
+use crate::client::messages::gone;
 use crate::client::voice::Voice;
 use crate::event::{ConnectionState, Event, EventBody, Reason, SubscribeState};
+use crate::message::queue::MessageQueue;
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -26,29 +33,41 @@ pub(super) struct Inner {
     pub(super) engine: Arc<engine::Parts>,
     pub(super) queue: Arc<SendQueue>,
     pub(super) pushed: Arc<Notify>,
+    pub(super) messages: Arc<MessageQueue>,
     pub(super) events: EventQueue,
-    pub(super) event_callback: Slot<EventCallback>,
+    pub(super) listeners: Listeners,
     pub(super) frame_callback: Arc<Slot<FrameCallback>>,
     pub(super) scheduled: Scheduled,
     pub(super) data_room: Arc<Semaphore>,
+    pub(super) dump_lost: Arc<AtomicU64>,
     pub(super) shared: Mutex<Shared>,
     pub(super) changed: Condvar,
+    /// The connection's numbers, and those of the connections before it.
+    pub(super) counted: Board<ChannelStats>,
+    pub(super) data_refused: AtomicU64,
     pub(super) this: Weak<Inner>,
 }
 
 /// What the application asks for, as of the last change.
 pub(super) struct Shared {
     pub(super) state: ConnectionState,
-    pub(super) since: Instant,
+    /// The state that the last event told, and when.
+    pub(super) told: (ConnectionState, Instant),
     pub(super) why: Error,
     pub(super) user: String,
     pub(super) token: String,
+    /// The token is the application's: the library builds none in its place.
+    pub(super) token_given: bool,
+    /// The token is new, and the connection has not heard of it yet.
+    pub(super) token_on_its_way: bool,
     pub(super) users: Vec<(Arc<str>, SubscribeState)>,
     pub(super) streams: BTreeMap<String, Weak<super::stream::Inner>>,
     pub(super) mix: Weak<super::stream::Inner>,
     /// Streams that live for the channel's frame callback alone.
     pub(super) for_callback: Vec<Stream>,
     pub(super) muted: bool,
+    pub(super) vad: Option<VadConfig>,
+    pub(super) dump: Option<Arc<Dump>>,
     pub(super) may_send_data: bool,
     pub(super) commands: Option<mpsc::Sender<Command>>,
     pub(super) closed: bool,
@@ -125,7 +144,7 @@ impl Inner {
             queue_ms: self.options.receive_queue_ms,
             overflow: self.options.receive_overflow(),
         };
-        Stream::new(user, &shape, self.frame_callback.clone(), self.engine.dispatcher.clone())
+        Stream::new(user, &shape, self.frame_callback.clone(), self.engine.dispatcher.clone(), self.this.clone())
     }
 
     /// Opens a stream for every user that has none, for the channel's frame callback.
@@ -148,13 +167,25 @@ impl Inner {
     }
 
     /// An event for the application.
-    pub(super) fn publish(&self, body: EventBody, now: Instant) {
-        self.events.push(Event { time_us: self.engine.clock.micros(now), body });
-        self.wake_callback();
+    pub(super) fn publish(&self, mut body: EventBody, now: Instant) {
+        // Under the lock, so that they come in the order in which the states did; only these, since streams tell of
+        // themselves while the lock is held.
+        let mut shared = matches!(body, EventBody::ConnectionStateChanged { .. }).then(|| self.lock());
+        if shared.as_mut().is_some_and(|shared| !shared.follows(&mut body, now)) {
+            return;
+        }
+        let called = self.events.push(Event { time_us: self.engine.clock.micros(now), body });
+        if shared.take().is_some() {
+            self.changed.notify_all();
+        }
+        if called {
+            self.wake_callback();
+        }
     }
 
+    /// Lets the dispatch thread take what is for callbacks.
     pub(super) fn wake_callback(&self) {
-        if let Some(this) = self.this.upgrade().filter(|_| self.event_callback.is_set()) {
+        if let Some(this) = self.this.upgrade() {
             let source: Arc<dyn Source> = this;
             self.engine.dispatcher.wake(&source);
         }
@@ -167,7 +198,7 @@ impl Inner {
         if !voice.identity().is_empty() {
             shared.user = voice.identity().into();
         }
-        if let Some(token) = voice.refreshed_token() {
+        if let Some(token) = voice.refreshed_token().filter(|_| !shared.token_on_its_way) {
             shared.token = token.into();
         }
         shared.may_send_data = voice.may_send_data();
@@ -178,6 +209,12 @@ impl Inner {
         if self.frame_callback.is_set() {
             self.open_for_callback();
         }
+    }
+
+    /// The connection has a new token.
+    pub(super) fn renewed(&self, token: &str) {
+        let mut shared = self.lock();
+        shared.token_on_its_way &= shared.token != token;
     }
 
     /// A connection that failed before, or without, its session.
@@ -191,26 +228,41 @@ impl Inner {
     }
 
     pub(super) fn over(&self, new: ConnectionState, reason: Reason, status: Status, text: String) {
+        // Before the lock: who waits for a message looks under it, and is woken after it.
+        let failed = self.messages.fail(&gone(&text));
         let mut shared = self.lock();
-        let elapsed_us = shared.since.elapsed().as_micros() as u64;
         let old = shared.state;
         shared.users.clear();
         shared.why = Error::new(status, text.clone());
         shared.set_state(new);
         drop(shared);
+        let now = Instant::now();
         self.changed.notify_all();
-        self.publish(EventBody::ConnectionStateChanged { old, new, reason, status, text, elapsed_us }, Instant::now());
+        failed.into_iter().for_each(|event| self.publish(event, now));
+        self.publish(EventBody::ConnectionStateChanged { old, new, reason, status, text, elapsed_us: 0 }, now);
     }
 }
 
 impl Shared {
-    pub(super) fn set_state(&mut self, state: ConnectionState) {
-        if state != self.state {
-            self.since = Instant::now();
+    /// Makes a connection's event follow the last one: sessions come and go, and each counts from its own beginning.
+    /// False: it says nothing new.
+    fn follows(&mut self, body: &mut EventBody, now: Instant) -> bool {
+        let EventBody::ConnectionStateChanged { old, new, elapsed_us, .. } = body else { return true };
+        let (before, since) = self.told;
+        if *new == before {
+            return false;
         }
+        *old = before;
+        *elapsed_us = now.saturating_duration_since(since).as_micros() as u64;
+        self.told = (*new, now);
+        true
+    }
+
+    pub(super) fn set_state(&mut self, state: ConnectionState) {
         self.state = state;
         if matches!(state, ConnectionState::Disconnected | ConnectionState::Failed) {
             self.commands = None;
+            self.token_on_its_way = false;
             // Also those that the session had not heard of yet.
             let streams = std::mem::take(&mut self.streams);
             streams.values().filter_map(Weak::upgrade).for_each(|stream| FrameSink::close(&*stream));
@@ -225,11 +277,12 @@ impl Source for Inner {
 
     fn run(&self) -> bool {
         for _ in 0..TURN {
-            if !self.event_callback.is_set() {
+            let Some(event) = self.events.pop_called() else { return false };
+            let told = Told::new(event);
+            if !self.listeners.deliver(&told, &self.events) {
+                self.events.put_back(told.into_event());
                 return false;
             }
-            let Some(event) = self.events.pop(Some(Duration::ZERO)) else { return false };
-            self.event_callback.run(|call| call(&event));
         }
         true
     }
@@ -237,4 +290,52 @@ impl Source for Inner {
 
 pub(super) fn closed() -> Error {
     Error::new(Status::CLOSED, "the channel was closed with its engine; free it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::{Engine, EngineOptions};
+
+    /// Connection states by event: old, new, and the time in between, which the events' own times confirm.
+    #[test]
+    fn connection_events_follow_each_other_over_sessions() {
+        use ConnectionState::{Connected, Connecting, Disconnected, Failed};
+        let long = Some(Duration::from_secs(20));
+        let options = EngineOptions { app_id: "key".into(), app_certificate: "secret".into(), ..Default::default() };
+        let engine = Engine::new(options).unwrap();
+        // Nobody answers there: the port was free a moment ago.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (app_id, app_certificate) = ("key".into(), "secret".into());
+        let url = format!("ws://{free}");
+        let nowhere = Engine::new(EngineOptions { app_id, app_certificate, url, threads: 1 }).unwrap();
+        let named = || ChannelOptions { name: "room".into(), user: "ada".into(), ..Default::default() };
+        let (there, nobody) = (engine.create_channel(named()).unwrap(), nowhere.create_channel(named()).unwrap());
+        for _ in 0..2 {
+            there.connect(long).unwrap();
+            there.disconnect(long).unwrap();
+            assert_eq!(nobody.connect(long).unwrap_err().status, Status::UNREACHABLE);
+        }
+        let changes = |channel: &Channel, count: usize| -> Vec<_> {
+            let mut last = None;
+            let change = |event: Event| {
+                let EventBody::ConnectionStateChanged { old, new, status, elapsed_us, .. } = event.body else {
+                    return None;
+                };
+                if let Some(last) = last.replace(event.time_us) {
+                    // Each is rounded by itself.
+                    assert!((event.time_us - last).abs_diff(elapsed_us) <= 2, "{elapsed_us} µs");
+                }
+                Some((old, new, status))
+            };
+            let events = std::iter::from_fn(|| channel.poll_event(long).unwrap());
+            events.filter_map(change).take(count).collect()
+        };
+        let once = [(Connecting, Connected, Status::OK), (Connected, Disconnected, Status::OK)];
+        let begin = (Disconnected, Connecting, Status::OK);
+        assert_eq!(changes(&there, 6), [[begin].as_slice(), &once, &[begin], &once].concat());
+        let failed = (Connecting, Failed, Status::UNREACHABLE);
+        let again = (Failed, Connecting, Status::OK);
+        assert_eq!(changes(&nobody, 4), [begin, failed, again, failed]);
+    }
 }

@@ -1,14 +1,21 @@
 //! A stream: one remote user's sound, or the mix of all.
 
 use super::dispatch::{Dispatcher, Scheduled, Slot, Source};
+use super::state;
+use super::stats::{Board, StreamStats};
 use crate::audio::frames::{self, StreamRing};
-use crate::audio::ring::Overflow;
+use crate::audio::ring::{Overflow, Written};
+use crate::audio::speech::Speech;
 pub use crate::client::hearing::FrameInfo;
 use crate::client::hearing::FrameSink;
+use crate::client::stats::HearingStats;
+use crate::event::EventBody;
+use crate::stats::Meter;
 use crate::{Error, Result, Status};
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A slot of the ring holds a frame of 20 ms, stretched by at most half; longer frames are cut.
 const SLOT_MS: u32 = 30;
@@ -18,6 +25,9 @@ const FRAME_MS: u32 = 20;
 const TURN: usize = 16;
 /// How long taking a callback off waits for one that runs.
 pub(super) const CALLBACK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often an overflow is told.
+const OVERFLOW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,13 +56,28 @@ pub(super) struct Inner {
     channels: usize,
     slot_len: usize,
     ring: StreamRing<FrameInfo>,
+    slots: usize,
+    written: AtomicU64,
+    /// How long frames were in the ring. One reader at a time adds to it.
+    waited: Meter,
+    reception: Board<(u64, HearingStats)>,
     callback: Slot<FrameCallback>,
     /// The channel's callback for the frames of everyone, used where this stream has none of its own.
     for_all: Arc<Slot<FrameCallback>>,
     scheduled: Scheduled,
     scratch: Mutex<Vec<i16>>,
     dispatcher: Dispatcher,
+    /// Whom dropped frames are told to.
+    channel: Weak<state::Inner>,
+    overflow: Mutex<Overflowed>,
     this: Weak<Inner>,
+}
+
+/// What the application was told of dropped frames.
+#[derive(Default)]
+struct Overflowed {
+    frames: u64,
+    at: Option<Instant>,
 }
 
 /// What the streams of one channel have in common.
@@ -64,7 +89,13 @@ pub(super) struct Shape {
 }
 
 impl Stream {
-    pub(super) fn new(user: &str, shape: &Shape, for_all: Arc<Slot<FrameCallback>>, dispatcher: Dispatcher) -> Stream {
+    pub(super) fn new(
+        user: &str,
+        shape: &Shape,
+        for_all: Arc<Slot<FrameCallback>>,
+        dispatcher: Dispatcher,
+        channel: Weak<state::Inner>,
+    ) -> Stream {
         let slot_len = (shape.rate * SLOT_MS / 1000 * shape.channels) as usize;
         let slots = (shape.queue_ms / FRAME_MS).max(1) as usize;
         let inner = Arc::new_cyclic(|this| Inner {
@@ -72,11 +103,17 @@ impl Stream {
             channels: shape.channels as usize,
             slot_len,
             ring: StreamRing::new(slots, slot_len, shape.overflow),
+            slots,
+            written: AtomicU64::new(0),
+            waited: Meter::default(),
+            reception: Board::default(),
             callback: Slot::new(),
             for_all,
             scheduled: Scheduled::default(),
             scratch: Mutex::new(Vec::new()),
             dispatcher,
+            channel,
+            overflow: Mutex::default(),
             this: this.clone(),
         });
         Stream { inner }
@@ -90,7 +127,7 @@ impl Stream {
     /// Copies the next frame out. One reader at a time; a second one gets BUSY, as does a reader beside a callback
     /// that is just taking a frame.
     pub fn read(&self, out: &mut [i16], info: &mut FrameInfo, timeout: Option<Duration>) -> Result<ReadOutcome> {
-        match self.inner.ring.read(out, info, timeout) {
+        match self.inner.take(out, info, timeout) {
             frames::ReadOutcome::Frame { samples } => Ok(ReadOutcome::Frame(samples / self.inner.channels)),
             frames::ReadOutcome::TimedOut => Ok(ReadOutcome::TimedOut),
             frames::ReadOutcome::End => Ok(ReadOutcome::End),
@@ -124,7 +161,23 @@ impl Stream {
 
     /// Frames dropped because nobody read them in time.
     pub fn dropped(&self) -> u64 {
-        self.inner.ring.dropped_oldest() + self.inner.ring.dropped_newest()
+        self.inner.dropped()
+    }
+
+    /// What was counted so far: the ring's numbers as of now, those of the reception as of 100 ms ago or less.
+    pub fn stats(&self) -> StreamStats {
+        let inner = &self.inner;
+        let (time_us, hearing) = inner.reception.read();
+        StreamStats {
+            time_us,
+            hearing,
+            frames_written: inner.written.load(Relaxed),
+            frames_dropped_oldest: inner.ring.dropped_oldest(),
+            frames_dropped_newest: inner.ring.dropped_newest(),
+            frames_waiting: inner.ring.readable() as u64,
+            frames_capacity: inner.slots as u64,
+            ring: inner.waited.read(),
+        }
     }
 
     /// The stream is over; frames may still be in it.
@@ -138,6 +191,40 @@ impl Stream {
 }
 
 impl Inner {
+    fn dropped(&self) -> u64 {
+        self.ring.dropped_oldest() + self.ring.dropped_newest()
+    }
+
+    /// Tells the application of dropped frames: of the first at once, of more at most once in a second, of the rest at the end.
+    fn tell_overflow(&self, at_once: bool) {
+        let dropped = self.dropped();
+        if dropped == 0 {
+            return;
+        }
+        let mut told = self.overflow.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let due = at_once || told.at.is_none_or(|at| now.saturating_duration_since(at) >= OVERFLOW_INTERVAL);
+        if dropped == told.frames || !due {
+            return;
+        }
+        let since = dropped - std::mem::replace(&mut told.frames, dropped);
+        told.at = Some(now);
+        drop(told);
+        if let Some(channel) = self.channel.upgrade() {
+            channel.publish(EventBody::StreamOverflow { user: self.user.to_string(), dropped: since }, now);
+        }
+    }
+
+    /// Takes a frame out of the ring, and counts how long it was in there.
+    fn take(&self, out: &mut [i16], info: &mut FrameInfo, timeout: Option<Duration>) -> frames::ReadOutcome {
+        let found = self.ring.read(out, info, timeout);
+        if let frames::ReadOutcome::Frame { .. } = found {
+            let waited = super::clock::time_us().saturating_sub(info.timestamp_us);
+            self.waited.add(Duration::from_micros(waited));
+        }
+        found
+    }
+
     fn has_callback(&self) -> bool {
         self.callback.is_set() || self.for_all.is_set()
     }
@@ -153,15 +240,32 @@ impl Inner {
 
 impl FrameSink for Inner {
     fn write(&self, info: FrameInfo, pcm: &[i16]) {
-        for piece in pcm.chunks(self.slot_len) {
+        let last = pcm.len().div_ceil(self.slot_len).saturating_sub(1);
+        for (index, piece) in pcm.chunks(self.slot_len).enumerate() {
+            let samples = (piece.len() / self.channels) as u32;
+            // Of a frame that begins or ends speech, one piece does.
+            let other =
+                info.speech == Speech::Start as u32 && index > 0 || info.speech == Speech::End as u32 && index < last;
+            let speech = if other { Speech::Speaking as u32 } else { info.speech };
             // What a full ring drops, it counts.
-            self.ring.write(&FrameInfo { samples: (piece.len() / self.channels) as u32, ..info }, piece);
+            if matches!(
+                self.ring.write(&FrameInfo { samples, speech, ..info }, piece),
+                Written::Stored | Written::DroppedOldest
+            ) {
+                self.written.fetch_add(1, Relaxed);
+            }
         }
+        self.tell_overflow(false);
         self.wake_callback();
     }
 
     fn close(&self) {
+        self.tell_overflow(true);
         self.ring.close();
+    }
+
+    fn measured(&self, stats: &HearingStats) {
+        self.reception.put((super::clock::time_us(), *stats));
     }
 }
 
@@ -187,10 +291,10 @@ impl Inner {
         let mut found = false;
         let called = slot.run(|call| {
             let mut info = FrameInfo::default();
-            let read = self.ring.read(scratch, &mut info, Some(Duration::ZERO));
+            let read = self.take(scratch, &mut info, Some(Duration::ZERO));
             if let frames::ReadOutcome::Frame { samples } = read {
                 found = true;
-                call(&self.user, &info, &scratch[..samples]);
+                self.dispatcher.timed(|| call(&self.user, &info, &scratch[..samples]));
             }
         });
         called.then_some(found)

@@ -2,10 +2,14 @@
 
 use super::dial::{self, SIGNALS, Target, Wire};
 use super::state::Inner;
+use super::stats::{ChannelStats, Reporting};
+use crate::client::gate::VadConfig;
 use crate::client::hearing::FrameSink;
 use crate::client::session::{Output, STEP_TIMEOUT, SessionConfig, Side};
+use crate::client::tap::Tap;
 use crate::client::voice::{Finished, Voice, VoiceConfig};
 use crate::event::{EventBody, Reason};
+use crate::token::{Family, family};
 use crate::{Error, Result, Status};
 use std::collections::VecDeque;
 use std::io;
@@ -41,6 +45,9 @@ pub(super) enum Command {
         sink: Weak<dyn FrameSink>,
     },
     OpenMix(Weak<dyn FrameSink>),
+    SetVad(Option<VadConfig>),
+    SetTap(Option<Arc<dyn Tap>>),
+    RenewToken(String),
     Leave,
     #[cfg(test)]
     Fault,
@@ -91,10 +98,11 @@ async fn converse(start: Start) {
         Ok(opened) => opened,
         Err(error) => return inner.fail(Reason::Unreachable, error.status, error.text),
     };
-    let voice = match make(&inner, &udp) {
+    let voice = match make(&inner, &udp, &token) {
         Ok(voice) => voice,
         Err(error) => return inner.fail(Reason::Internal, error.status, error.text),
     };
+    let ChannelStats { voice: earlier, packets_unsent: unsent, .. } = inner.counted.read();
     let (finished, mut done) = mpsc::unbounded_channel();
     let mut task = Task {
         inner,
@@ -107,12 +115,15 @@ async fn converse(start: Start) {
         wire: None,
         finished,
         data_held: VecDeque::new(),
+        unsent,
+        reporting: Reporting::default(),
         buffer: vec![0; MAX_DATAGRAM],
     };
+    task.voice.count_from(earlier);
     task.voice.start(Instant::now());
     early.into_iter().for_each(|command| task.command(command));
     while task.work() {
-        let deadline = task.voice.deadline();
+        let deadline = task.voice.deadline().into_iter().chain(task.reporting.deadline()).min();
         tokio::select! {
             _ = task.udp.readable() => task.receive(Side::Publisher),
             _ = readable(&task.second) => task.receive(Side::Subscriber),
@@ -131,7 +142,7 @@ async fn until_leave(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Com
         match commands.recv().await {
             Some(Command::Leave) | None => return,
             Some(command) => {
-                // Of each kind only the latest counts: before the join it is muting, and the mix.
+                // Of each kind only the latest counts: before the join it is muting, the mix, voice detection and the dump.
                 early.retain(|other| discriminant(other) != discriminant(&command));
                 early.push(command);
             }
@@ -156,7 +167,7 @@ async fn open(target: &Target) -> Result<(SocketAddr, UdpSocket)> {
     Ok((address, udp))
 }
 
-fn make(inner: &Inner, udp: &UdpSocket) -> Result<Voice> {
+fn make(inner: &Inner, udp: &UdpSocket, token: &str) -> Result<Voice> {
     let local =
         udp.local_addr().map_err(|e| Error::new(Status::INTERNAL, format!("the UDP socket has no address: {e}")))?;
     let options = &inner.options;
@@ -166,6 +177,7 @@ fn make(inner: &Inner, udp: &UdpSocket) -> Result<Voice> {
         publish: !options.listen_only,
         stereo: options.channels == 2,
         cid: format!("microphone-{:08x}", super::random_u64() as u32),
+        asked: (family(token) == Family::AccessToken2).then(|| (options.name.clone(), inner.lock().user.clone())),
     };
     let config = VoiceConfig {
         session,
@@ -176,6 +188,10 @@ fn make(inner: &Inner, udp: &UdpSocket) -> Result<Voice> {
         delivery: inner.delivery(),
         subscribe_all: options.subscribe_all,
         queue: inner.queue.clone(),
+        messages: inner.messages.clone(),
+        stopwatch: Instant::now,
+        room: options.name.clone(),
+        token: token.into(),
     };
     Voice::new(config, Instant::now())
 }
@@ -192,6 +208,9 @@ struct Task {
     finished: mpsc::UnboundedSender<Finished>,
     /// Data packets taken from the application and not yet handed to the connection.
     data_held: VecDeque<OwnedSemaphorePermit>,
+    /// Datagrams that the system had no room for.
+    unsent: u64,
+    reporting: Reporting,
     buffer: Vec<u8>,
 }
 
@@ -213,7 +232,9 @@ impl Task {
                 Output::Transmit { side, to, bytes } => {
                     let socket = if side == Side::Publisher { Some(&self.udp) } else { self.second.as_ref() };
                     // A full socket buffer is loss, as on any network.
-                    let _ = socket.map(|socket| socket.try_send_to(&bytes, to));
+                    let sent = socket.map(|socket| socket.try_send_to(&bytes, to));
+                    let full = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
+                    self.unsent += u64::from(matches!(&sent, Some(Err(error)) if full(error)));
                 }
                 Output::Bind => self.bind_second(now),
                 Output::Signal(bytes) => {
@@ -228,13 +249,33 @@ impl Task {
         }
         let left = self.data_held.len().saturating_sub(self.voice.data_waiting());
         self.data_held.drain(..left);
+        if self.reporting.changed(now) || over {
+            self.report(now);
+        }
         let events: Vec<EventBody> = std::iter::from_fn(|| self.voice.poll_event()).collect();
         // Who reads an event must find what it says: first the state, then the event.
-        if events.iter().any(|event| !matches!(event, EventBody::Played { .. } | EventBody::DataReceived { .. })) {
+        if self.voice.take_changed() || events.iter().any(changes_what_is_known) {
             self.inner.update(&self.voice);
         }
         events.into_iter().for_each(|event| self.inner.publish(event, now));
         !over
+    }
+
+    /// Puts the numbers up for who asks.
+    fn report(&mut self, now: Instant) {
+        let waiting = self.wire.as_ref().map_or(0, |(send, _)| send.max_capacity() - send.capacity());
+        if waiting > 0 {
+            // The WebSocket takes them without a word to this task.
+            self.reporting.again(now);
+        }
+        self.inner.counted.put(ChannelStats {
+            time_us: self.inner.engine.clock.micros(now),
+            voice: self.voice.stats(now),
+            packets_unsent: self.unsent,
+            signals_waiting: waiting as u64,
+            ..ChannelStats::default()
+        });
+        self.voice.report();
     }
 
     fn dial(&mut self, path: String) {
@@ -309,11 +350,33 @@ impl Task {
                 }
             }
             Command::OpenMix(sink) => self.voice.open_mix(sink),
+            Command::SetVad(config) => self.voice.set_vad(config),
+            Command::SetTap(tap) => self.voice.set_tap(tap),
+            Command::RenewToken(token) => {
+                self.inner.renewed(&token);
+                // A second dial of the same join, which is still on its way, is made with it.
+                self.token.clone_from(&token);
+                self.voice.renew(now, token);
+            }
             Command::Leave => self.voice.leave(),
             #[cfg(test)]
             Command::Fault => panic!("a fault on purpose"),
         }
     }
+}
+
+/// Whether users, states or the token may be others than before.
+fn changes_what_is_known(event: &EventBody) -> bool {
+    use EventBody::{DataReceived, Message, MessageError, Played, Starving, UserSpeaking};
+    !matches!(
+        event,
+        Played { .. }
+            | DataReceived { .. }
+            | Message { .. }
+            | MessageError { .. }
+            | UserSpeaking { .. }
+            | Starving { .. }
+    )
 }
 
 async fn next(wire: &mut Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>) -> Option<Wire> {

@@ -2,6 +2,7 @@
 
 use super::dial::Target;
 use super::{ChannelOptions, EngineOptions, ServerOptions};
+use crate::message::chunks::Outgoing;
 use crate::{Error, Result, Status};
 use std::time::Duration;
 
@@ -52,6 +53,22 @@ pub fn data_length(length: usize) -> Result<()> {
     Err(bad(format!("a data packet of {length} bytes is too long: give at most {MAX_DATA}")))
 }
 
+/// Bytes of all the names that a message is for: they go with each of its parts.
+const MAX_RECIPIENT_BYTES: usize = 16 * 1024;
+
+/// Checks a message's id, topic and recipients; the rest is [`crate::message::chunks::Chunks::new`]'s.
+pub fn message(message: &Outgoing) -> Result<()> {
+    optional_name("message_id", &message.id)?;
+    optional_name("topic", &message.topic)?;
+    let bytes: usize = message.to.iter().map(String::len).sum();
+    if bytes > MAX_RECIPIENT_BYTES {
+        return Err(bad(format!(
+            "the users in to have {bytes} bytes: give at most {MAX_RECIPIENT_BYTES}, or none for everyone"
+        )));
+    }
+    Ok(())
+}
+
 /// Checks how long a token is to be valid: 1 second to 10 years.
 pub fn token_ttl(ttl: Duration) -> Result<()> {
     const TEN_YEARS: u64 = 10 * 366 * 24 * 3600;
@@ -79,7 +96,7 @@ impl EngineOptions {
 impl ChannelOptions {
     /// Checks everything that can be checked before the channel is made.
     pub fn validate(&self) -> Result<()> {
-        name("the channel's name", &self.name)?;
+        name("name", &self.name)?;
         optional_name("user", &self.user)?;
         if self.uid != 0 && !self.user.is_empty() && self.user != self.uid.to_string() {
             return Err(bad(format!("user is \"{}\" and uid is {}: give only one of them", self.user, self.uid)));
