@@ -1,11 +1,12 @@
 //! Writes the C header from `src/ffi`, one chapter a file, and names and closes the shared library.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
 /// The chapters of the header, in the order in which C needs them.
-const CHAPTERS: [&str; 15] = [
+const CHAPTERS: [&str; 20] = [
     "version.rs",
     "status.rs",
     "types.rs",
@@ -18,9 +19,14 @@ const CHAPTERS: [&str; 15] = [
     "channel_audio.rs",
     "channel_users.rs",
     "channel_data.rs",
+    "channel_messages.rs",
     "channel_events.rs",
+    "channel_vad.rs",
+    "channel_dump.rs",
     "stream.rs",
     "server.rs",
+    "stats.rs",
+    "channel_stats.rs",
 ];
 
 fn main() {
@@ -49,6 +55,8 @@ fn write_header() -> Result<String, Box<dyn std::error::Error>> {
     let ffi = Path::new("src/ffi");
     let config = cbindgen::Config::from_file("cbindgen.toml")?;
     let mut header = String::new();
+    // Structs that may be inside others: how many members they have.
+    let mut lengths = BTreeMap::new();
     writeln!(header, "/*\n{}*/\n", preface(&fs::read_to_string(ffi.join("mod.rs"))?, ""))?;
     header += "// Generated from src/ffi; do not edit.\n\n#ifndef STOA_H\n#define STOA_H\n\n";
     header += "#include <stddef.h>\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
@@ -64,7 +72,7 @@ fn write_header() -> Result<String, Box<dyn std::error::Error>> {
         if chapter == "version.rs" {
             header += &version()?;
         }
-        header += &finish(&String::from_utf8(text)?);
+        header += &finish(&String::from_utf8(text)?, &mut lengths);
         header += "\n";
     }
     header += "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
@@ -93,7 +101,7 @@ fn version() -> Result<String, Box<dyn std::error::Error>> {
 }
 
 /// Puts parentheses around negative constants, names types alike in all chapters, and puts `STOA_…_INIT` behind each struct that begins with its size. Every member is named, since `-Wextra` asks for it.
-fn finish(text: &str) -> String {
+fn finish(text: &str, lengths: &mut BTreeMap<String, usize>) -> String {
     let mut out = String::new();
     let mut members: Vec<&str> = Vec::new();
     let mut inside = false;
@@ -109,9 +117,14 @@ fn finish(text: &str) -> String {
             (inside, members) = (true, Vec::new());
         } else if let (true, Some(name)) = (inside, code.strip_prefix("} ").and_then(|rest| rest.strip_suffix(';'))) {
             inside = false;
+            lengths.insert(name.into(), members.len());
             if members.first() == Some(&"size_t size;") {
-                let zeros: String =
-                    members[1..].iter().map(|m| if m.contains('*') { ", NULL" } else { ", 0" }).collect();
+                let zero = |member: &&str| match member.split(' ').find_map(|word| lengths.get(word)) {
+                    Some(length) => format!(", {{ {} }}", vec!["0"; *length].join(", ")),
+                    None if member.contains('*') => ", NULL".into(),
+                    None => ", 0".into(),
+                };
+                let zeros: String = members[1..].iter().map(zero).collect();
                 let macro_name = name.to_uppercase();
                 writeln!(out, "\n// Fills a {name}.\n#define {macro_name}_INIT {{ sizeof({name}){zeros} }}").unwrap();
             }

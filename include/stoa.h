@@ -372,6 +372,33 @@ stoa_status stoa_engine_last_error(const stoa_engine *engine,
                                    size_t *out_length);
 
 // TOKEN ----------------------------------------------------------------------
+//
+// Tokens of two families let a user into a room: LiveKit's JWT, which every LiveKit server reads, and AccessToken2 ("007..."), which
+// the room server inside reads too. As JSON, for building and for showing, a token is one of
+//
+//   {"family": "livekit", "claims": {"sub": "ada", "exp": 1700003600, "video": {"room": "hall", "roomJoin": true}}}
+//   {"family": "access_token2", "claims": {"app_id": "...", "issue_ts": 1700000000, "expire": 3600, "salt": 1, "services": [
+//     {"type": "rtc", "channel": "hall", "uid": "7", "privileges": {"join_channel": 3600, "publish_audio": 3600}}]}}
+//
+// LiveKit's claims are those of the JWT itself, with all grants of livekit/protocol: video, sip, agent, inference, observability,
+// roomConfig, roomPreset, sha256, kind, kindDetails, attributes, metadata, name. Claims that are not known are kept.
+//
+// The services of an AccessToken2, with their own members and their privileges:
+//   rtc        channel, uid ("": any user)    join_channel, publish_audio, publish_video, publish_data
+//   rtm        user_id                        login
+//   streaming  channel, account               publish_mix, publish_raw
+//   fpa                                       login
+//   chat       user_id                        user, app
+//   fcdn       channel, account               publish, play
+//   apaas      room_uuid, user_uuid, role     room_user, user, app
+//   rtm2       user_id, permissions           login
+//   convo_ai, stt
+// Privileges last so many seconds after issue_ts, and no longer than the token; 0 grants nothing. One without a name goes by its
+// number. rtm2's permissions are {"message_channels": {"read": ["a"], "write": []}}, likewise stream_channels, group_channels,
+// server_groups, users. A service of a number that is not known hides those behind it: "unknown" then says its type, how many
+// services and how many bytes.
+//
+// Clocks may differ: a token counts until a minute after its time, and from a minute before.
 
 // Builds a LiveKit token (a JWT, signed with HMAC-SHA-256), without an engine: with it one user may join one room, speak, hear and
 // send data. Every LiveKit server that has the key takes it, and so does the room server inside.
@@ -392,6 +419,75 @@ stoa_status stoa_token_build_livekit(const char *key,
                                      size_t capacity,
                                      size_t *out_length);
 
+// Builds an AccessToken2, without an engine: with it one user may join one channel and publish audio, video and data, each for
+// as long as the token lasts. The room server inside takes it.
+//
+// app_id, certificate: 32 hexadecimal characters each. A certificate that is NULL or "" makes the token "": nothing can be signed.
+// channel: the room's name, 1 to 256 bytes.
+// user: the identity (a number as text, or a name), at most 256 bytes; NULL or "": any user.
+// ttl_seconds: from 1 s to 10 years. 3600 is usual.
+// buffer, capacity, out_length: see CONVENTIONS, strings out. 2048 bytes are enough.
+// Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT; STOA_ERROR_BUFFER_TOO_SMALL; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: a length,
+//   the time, or no 32 hexadecimal characters; STOA_ERROR_INTERNAL.
+// Threads: any.
+stoa_status stoa_token_build_rtc(const char *app_id,
+                                 const char *certificate,
+                                 const char *channel,
+                                 const char *user,
+                                 uint64_t ttl_seconds,
+                                 char *buffer,
+                                 size_t capacity,
+                                 size_t *out_length);
+
+// Builds a token of either family from its JSON form (see above), with everything that it can say.
+//
+// document: the token as JSON, at most 64 kB. The key (iss, app_id) may be left out, and so may the times: from now, for an hour.
+//   So may the salt, which is then drawn.
+// key: the API key, or the app id. secret: the API secret, or the app certificate; 1 to 256 bytes each, and for an AccessToken2 32
+//   hexadecimal characters.
+// buffer, capacity, out_length: see CONVENTIONS, strings out. A token of more than 500 bytes may be some bytes longer at the next
+//   call, by another salt: leave room to spare.
+// Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT; STOA_ERROR_BUFFER_TOO_SMALL; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: a length, or
+//   what the document says; STOA_ERROR_INTERNAL.
+// Threads: any.
+stoa_status stoa_token_build_json(const char *document,
+                                  const char *key,
+                                  const char *secret,
+                                  char *buffer,
+                                  size_t capacity,
+                                  size_t *out_length);
+
+// Shows what a token of either family says, as JSON (see above). It is NOT verified: anybody could have made it.
+//
+// token: at most 64 kB.
+// buffer, capacity, out_length: see CONVENTIONS, strings out.
+// Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT; STOA_ERROR_BUFFER_TOO_SMALL; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: too long;
+//   STOA_ERROR_BAD_TOKEN: it is none; STOA_ERROR_INTERNAL.
+// Threads: any.
+stoa_status stoa_token_show(const char *token,
+                            char *buffer,
+                            size_t capacity,
+                            size_t *out_length);
+
+// Verifies a token of either family and shows what it says, as JSON (see above): key, signature (compared in constant time),
+// algorithm, times; and, where a room or a user is given, that it lets that user into that room now.
+//
+// token: at most 64 kB. key: the API key, or the app id, that it must be of. secret: the API secret, or the app certificate.
+// room, user: NULL or "": not looked at. Another user than the token's is refused, unless the token is for any (AccessToken2).
+// buffer, capacity, out_length: see CONVENTIONS, strings out.
+// Returns: STOA_OK; STOA_ERROR_BAD_TOKEN: stoa_last_error() says which check failed (which is not for who brought the token);
+//   STOA_ERROR_NULL_ARGUMENT; STOA_ERROR_BUFFER_TOO_SMALL; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: a length;
+//   STOA_ERROR_INTERNAL.
+// Threads: any.
+stoa_status stoa_token_verify(const char *token,
+                              const char *key,
+                              const char *secret,
+                              const char *room,
+                              const char *user,
+                              char *buffer,
+                              size_t capacity,
+                              size_t *out_length);
+
 // FRAMES ----------------------------------------------------------------------
 
 // The longest frame: 120 ms at 48 kHz, in samples for each channel. A buffer of this size times the channels always suffices.
@@ -408,6 +504,18 @@ stoa_status stoa_token_build_livekit(const char *key,
 
 // The user stopped speaking; the frame is the fading end of it. Nothing comes then until the user speaks again.
 #define STOA_ORIGIN_SILENCE 3
+
+// Nobody speaks, or voice detection is off (see stoa_channel_set_vad).
+#define STOA_SPEECH_NONE 0
+
+// Speech begins: the frame with which it was found, or, with speech_only, the first of its pre-roll.
+#define STOA_SPEECH_START 1
+
+// In the midst of speech.
+#define STOA_SPEECH_SPEAKING 2
+
+// Speech ends with this frame. Where the user sends nothing any more, it is a frame of 10 ms of silence.
+#define STOA_SPEECH_END 3
 
 // What is known about a frame of PCM. Begin with STOA_FRAME_INIT.
 typedef struct stoa_frame {
@@ -431,13 +539,17 @@ typedef struct stoa_frame {
     uint32_t bytes_per_sample;
     // Loudness below the maximum, dB: 0 is the loudest, 127 is silence (-dBov, RFC 6464).
     uint32_t level;
-    // How likely it is a voice, 0 to 1, by a neural network that looks at 16 ms at a time; 0.6 is a fair threshold. It runs up
-    // to 16 ms behind, and takes a loud steady tone for a voice.
+    // How likely it is a voice, 0 to 1, by a neural network that looks at 16 of every 32 ms; 0.6 is a fair threshold. It runs up
+    // to 32 ms behind, and takes a loud steady tone for a voice. Below -70 dB it is 0.
     double voice_probability;
+    // The frame's part in speech: STOA_SPEECH_...
+    uint32_t speech;
+    // Zero.
+    uint32_t reserved;
 } stoa_frame;
 
 // Fills a stoa_frame.
-#define STOA_FRAME_INIT { sizeof(stoa_frame), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_FRAME_INIT { sizeof(stoa_frame), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // A frame callback. It runs on the engine's dispatch thread (see THREADS); everything is valid until it returns.
 //
@@ -451,7 +563,7 @@ typedef void (*stoa_frame_callback)(const char *user,
 // EVENTS ----------------------------------------------------------------------
 
 // "connection_state_changed": old_state and new_state (STOA_STATE_...), reason, status and text say why, elapsed_us since the last
-// change. While nobody takes it, it merges into the newest of its kind: old_state stays the oldest.
+// change.
 #define STOA_EVENT_CONNECTION_STATE_CHANGED 1
 
 // "user_joined": user.
@@ -476,14 +588,61 @@ typedef void (*stoa_frame_callback)(const char *user,
 // "data_received": user (the sender; "" for the server), topic, data; STOA_EVENT_FLAG_RELIABLE.
 #define STOA_EVENT_DATA_RECEIVED 8
 
-// "overflow": the queue was full; id is how many events were dropped since the last event of this kind.
+// "overflow": the queue was full; status is STOA_QUEUE_FULL; id is how many events were dropped since the last event of this kind.
 #define STOA_EVENT_OVERFLOW 9
+
+// "user_speaking": user, level; STOA_EVENT_FLAG_SPEAKING is set, or not set after the end. The server listens for it, not this library.
+#define STOA_EVENT_USER_SPEAKING 10
+
+// "stream_message": a whole message: user (the sender; "" for the server), message_id, format, topic, data.
+#define STOA_EVENT_STREAM_MESSAGE 11
+
+// "stream_message_error": a message that came in part was given up, or a chunk was refused: user, message_id, format; status and
+// text say why.
+#define STOA_EVENT_STREAM_MESSAGE_ERROR 12
+
+// "message_sent": id is the number that queueing the message gave; message_id. status is STOA_OK when all of it has left, or says with
+// text why it did not.
+#define STOA_EVENT_MESSAGE_SENT 13
+
+// "token_will_expire": renew the token; elapsed_us is the time that is left.
+#define STOA_EVENT_TOKEN_WILL_EXPIRE 14
+
+// "starving": the send queue ran dry, more sound came 20 to 500 ms too late, and the hearers had a gap of elapsed_us. Not told where
+// the end was said, by a playout mark or stoa_channel_wait_played() there, nor after an interrupt, nor while muted.
+#define STOA_EVENT_STARVING 15
+
+// "stream_overflow": user ("" for the mix); status is STOA_QUEUE_FULL; id is how many frames of the stream were dropped since the
+// last event of this kind, because nobody took them in time. At once for the first, then at most once a second; while unread it
+// adds up.
+#define STOA_EVENT_STREAM_OVERFLOW 16
+
+// "speech_started": the voice detector heard user begin to speak (see stoa_channel_set_vad).
+#define STOA_EVENT_SPEECH_STARTED 17
+
+// "speech_ended": the voice detector heard user stop, or the user is not heard any more; elapsed_us is how long the speech was.
+#define STOA_EVENT_SPEECH_ENDED 18
 
 // Set in flags: the user is muted now.
 #define STOA_EVENT_FLAG_MUTED 1
 
 // Set in flags: the data came over the reliable channel.
 #define STOA_EVENT_FLAG_RELIABLE 2
+
+// Set in flags: the user is speaking now.
+#define STOA_EVENT_FLAG_SPEAKING 4
+
+// Format of a message: JSON chunks, `{"msg_id", "part_idx", "total_parts", "content"}`.
+#define STOA_FORMAT_JSON 1
+
+// Format of a message: chunks `msg_id|part|total|base64`.
+#define STOA_FORMAT_BASE64 2
+
+// Format of a message: LiveKit's text stream.
+#define STOA_FORMAT_TEXT 3
+
+// Format of a message: LiveKit's byte stream.
+#define STOA_FORMAT_BYTES 4
 
 // Connection: not connected.
 #define STOA_STATE_DISCONNECTED 1
@@ -551,6 +710,9 @@ typedef void (*stoa_frame_callback)(const char *user,
 // A fault inside the library.
 #define STOA_REASON_INTERNAL 12
 
+// The token's time was over.
+#define STOA_REASON_TOKEN_EXPIRED 13
+
 // One event of a channel. Begin with STOA_EVENT_INIT. Which members mean something is said at each STOA_EVENT_...; the others are
 // zero, or "". The strings and the data belong to the library: after stoa_channel_poll_event() until stoa_event_free(), inside a
 // callback until it returns.
@@ -571,9 +733,9 @@ typedef struct stoa_event {
     uint32_t reason;
     // STOA_EVENT_FLAG_..., added.
     uint32_t flags;
-    // Microseconds since the last change of this state.
+    // Microseconds since the last change of this state, or another time that the event tells.
     uint64_t elapsed_us;
-    // A number: a playout mark, or a count.
+    // A number: a playout mark, a message's number, or a count.
     uint64_t id;
     // The user it is about, UTF-8. Never NULL.
     const char *user;
@@ -587,14 +749,20 @@ typedef struct stoa_event {
     size_t data_length;
     // The library's own: leave it alone.
     void *owner;
+    // The id of a message, as its sender chose it, UTF-8. Never NULL.
+    const char *message_id;
+    // How a message came: STOA_FORMAT_...
+    uint32_t format;
+    // Loudness below the maximum, dB: 0 is the loudest, 127 is silence.
+    uint32_t level;
 } stoa_event;
 
 // Fills a stoa_event.
-#define STOA_EVENT_INIT { sizeof(stoa_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL }
+#define STOA_EVENT_INIT { sizeof(stoa_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, 0 }
 
 // An event callback. It runs on the engine's dispatch thread (see THREADS); the event is valid until it returns.
 //
-// channel: the channel's handle, as given to stoa_channel_set_event_callback().
+// channel: the channel's handle, as given to the function that set the callback.
 typedef void (*stoa_event_callback)(stoa_channel *channel, const stoa_event *event, void *user_data);
 
 // Frees what belongs to an event that stoa_channel_poll_event() filled in, and sets all its members but size to zero.
@@ -734,6 +902,18 @@ stoa_status stoa_channel_token(const stoa_channel *channel,
                                char *buffer,
                                size_t capacity,
                                size_t *out_length);
+
+// Takes a token in place of the one in use, without leaving: after "token_will_expire", or to change what the user may do. It counts
+// for later connects; a connection to a Stoa room server takes it over at once. A server that refuses it goes on by the one
+// before, and another "token_will_expire" tells. LiveKit's servers refresh tokens by themselves and take none from outside.
+//
+// token: for the same room and user, of either family, at most 64 kB.
+// Returns: STOA_OK: it is in use, or on its way; STOA_ERROR_BAD_TOKEN: it is no token, or for another room or user;
+//   STOA_ERROR_BUSY: too many calls wait for this channel; STOA_ERROR_NULL_ARGUMENT; STOA_ERROR_BAD_UTF8;
+//   STOA_ERROR_BAD_ARGUMENT: too long; the handle errors.
+// Threads: any.
+stoa_status stoa_channel_renew_token(const stoa_channel *channel,
+                                     const char *token);
 
 // The sentence of the last error of this channel; "" without one. A connection that failed tells its own in the event.
 //
@@ -930,16 +1110,88 @@ stoa_status stoa_channel_send_data(stoa_channel *channel,
                                    size_t length,
                                    const stoa_data_options *options);
 
+// CHANNEL: MESSAGES ----------------------------------------------------------------------
+//
+// A message is up to 16 MiB of text or bytes. It travels in chunks, and the others get it whole, in one event "stream_message";
+// they recognise every format by itself. Messages of a channel leave in the order in which they were sent, and each has its own
+// completion, the event "message_sent". Sound goes first, so a long message disturbs nobody.
+//
+// What comes in chunks is put together by sender and id: nobody can touch another's message. A chunk that does not fit is
+// refused, and a message that stays incomplete for 15 seconds is given up; "stream_message_error" tells both. Of one user 16
+// messages and 48 MiB can be on their way here, of all 256 and 128 MiB; beyond that, who holds most loses what waited longest.
+// Events that nobody takes hold at most 64 MiB of messages and data: then the oldest go, and "overflow" counts them.
+// A data packet that is no chunk stays "data_received". One that has the shape of a chunk, but cannot be one, counts as a chunk.
+
+// How a message is sent. Begin with STOA_MESSAGE_OPTIONS_INIT.
+typedef struct stoa_message_options {
+    // The size of this struct, bytes.
+    size_t size;
+    // Its id, at most 256 bytes, for STOA_FORMAT_BASE64 at most 32 characters without a bar. Messages that are on their way at the
+    // same time need different ones. NULL: the library chooses one.
+    const char *message_id;
+    // A name by which receivers tell messages apart, at most 256 bytes. NULL: none. Many of LiveKit's clients show the text streams
+    // of the topic "lk.chat".
+    const char *topic;
+    // The identities of the users who get it, together at most 16,384 bytes. NULL with to_count 0: everyone.
+    const char *const *to;
+    // How many there are, at most 4096.
+    size_t to_count;
+    // STOA_FORMAT_... 0: STOA_FORMAT_TEXT, which every LiveKit client reads. Programs that use the chunks of agora-realtime-ai-api
+    // read STOA_FORMAT_JSON (its version 1.0) or STOA_FORMAT_BASE64 (1.1.0).
+    uint32_t format;
+    // 1: each chunk is sent once, may be lost or overtaken, and the message with it; only for STOA_FORMAT_JSON and
+    // STOA_FORMAT_BASE64. 0: reliable and in order.
+    uint32_t lossy;
+} stoa_message_options;
+
+// Fills a stoa_message_options.
+#define STOA_MESSAGE_OPTIONS_INIT { sizeof(stoa_message_options), NULL, NULL, NULL, 0, 0, 0 }
+
+// Queues a message for the others in the room. It is copied.
+//
+// Without a connection it waits for the next one. When a connection ends, or cannot be made, all that has not left fails:
+// "message_sent" says so with STOA_ERROR_DISCONNECTED. 1024 messages and 32 MiB can wait; more is refused, for you to try later.
+// data: the message, UTF-8 but for STOA_FORMAT_BYTES; NULL is right for a length of 0, which is a message too.
+// length: bytes, at most 16,777,216.
+// options: NULL: a text stream, to everyone, without a topic.
+// out_ticket: gets a number, which the event "message_sent" has as its id; they count from 1. May be NULL.
+// Returns: STOA_OK: queued; STOA_QUEUE_FULL: nothing was taken, try again after the next "message_sent";
+//   STOA_ERROR_NOT_ALLOWED: the token does not let this user send data; STOA_ERROR_BAD_UTF8: of a text, or of an option;
+//   STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_ARGUMENT: a length, an id, a format, or lossy; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_send_message(stoa_channel *channel,
+                                      const void *data,
+                                      size_t length,
+                                      const stoa_message_options *options,
+                                      uint64_t *out_ticket);
+
+// Waits until a message has left: the server has all of it (where it is lossy: it was handed to the network).
+//
+// ticket: from stoa_channel_send_message().
+// timeout_ms: 0: only looks. Negative: waits for ever.
+// Returns: STOA_OK; STOA_TIMED_OUT: it still waits, or is on its way; STOA_ERROR_DISCONNECTED or STOA_ERROR_NOT_ALLOWED: it failed, as
+//   its event "message_sent" says; STOA_ERROR_NOT_FOUND: no such number; the handle errors.
+// Threads: any, also inside callbacks.
+stoa_status stoa_channel_wait_sent(stoa_channel *channel,
+                                   uint64_t ticket,
+                                   int32_t timeout_ms);
+
 // CHANNEL: EVENTS AND CALLBACKS ----------------------------------------------------------------------
 //
-// Each event is seen once: by the callback while there is one, and otherwise by whoever polls. What is waiting when a callback is
-// set goes to the callback. Likewise each frame: to the callback of its stream, else to that of its channel, else to readers.
+// Each event is seen once: by the callbacks that take it, and otherwise by whoever polls. The callback of
+// stoa_channel_set_event_callback() takes every event, a listener those of its name. Several callbacks for one event all see it:
+// first that for every event, then the listeners in the order in which they were added. What is waiting when a callback is set or
+// a listener added goes to it. So a program may listen to some events by name and poll the others.
+// At most 1024 events wait. When there are more, the oldest are dropped, and "overflow" tells how many; changes of a state are not
+// dropped but merged into one: old_state is the oldest, new_state the newest.
+// Likewise each frame goes to the callback of its stream, else to that of its channel, else to readers.
 
-// Takes the next event.
+// Takes the next event that no callback takes.
 //
 // timeout_ms: 0: only looks. Negative: waits for ever.
 // out_event: gets the event, which stoa_event_free() frees. An event that was not freed before is overwritten, and leaks.
-// Returns: STOA_OK; STOA_TIMED_OUT: none came, as while an event callback is set; STOA_ERROR_BAD_STRUCT; STOA_ERROR_LIMIT: too many events were not freed, and this one is lost; the handle errors.
+// Returns: STOA_OK; STOA_TIMED_OUT: none came; while callbacks take every event, at once; STOA_ERROR_BAD_STRUCT;
+//   STOA_ERROR_LIMIT: too many events were not freed, and this one is lost; the handle errors.
 // Threads: any; each event goes to one of them.
 stoa_status stoa_channel_poll_event(stoa_channel *channel,
                                     int32_t timeout_ms,
@@ -956,6 +1208,44 @@ stoa_status stoa_channel_set_event_callback(stoa_channel *channel,
                                             void *user_data,
                                             stoa_user_data_free user_data_free);
 
+// Adds a listener for the events of one name, which then are not for polling any more. Listeners with one name all get the event.
+//
+// event: the name, such as "user_joined" (see STOA_EVENT_...). NULL: every event.
+// user_data, user_data_free: see OWNERSHIP.
+// out_listener: the listener's number on this channel, for stoa_channel_off(); written before the callback can run. It may be NULL:
+//   the listener then stays until the channel is freed.
+// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: no event has this name, and the sentence lists those that there are;
+//   STOA_ERROR_BAD_UTF8; STOA_ERROR_LIMIT: the channel has 256 listeners; the handle errors, also where callback is NULL.
+// Threads: any, also inside callbacks: a listener that is added there gets the next event, not the present one.
+stoa_status stoa_channel_on(stoa_channel *channel,
+                            const char *event,
+                            stoa_event_callback callback,
+                            void *user_data,
+                            stoa_user_data_free user_data_free,
+                            uint64_t *out_listener);
+
+// Adds a listener for one event: after the first of its name it is off, and user_data_free was called.
+//
+// event, user_data, user_data_free, out_listener: as with stoa_channel_on().
+// Returns: the statuses of stoa_channel_on().
+// Threads: any, also inside callbacks, as with stoa_channel_on().
+stoa_status stoa_channel_once(stoa_channel *channel,
+                              const char *event,
+                              stoa_event_callback callback,
+                              void *user_data,
+                              stoa_user_data_free user_data_free,
+                              uint64_t *out_listener);
+
+// Takes a listener off. What nobody else listens to waits for stoa_channel_poll_event() again.
+//
+// listener: the number that stoa_channel_on() or stoa_channel_once() gave.
+// Returns: STOA_OK: it is not running and never runs again (inside the listener itself: never again after this run);
+//   STOA_ERROR_NOT_FOUND: there is no such listener, it is off already, or was for one event and had it;
+//   STOA_ERROR_BUSY: off, but still in its last run after a second (see THREADS); the handle errors.
+// Threads: any, also inside callbacks, also inside this one, where it does not wait.
+stoa_status stoa_channel_off(stoa_channel *channel,
+                             uint64_t listener);
+
 // Sets, replaces or takes off a callback for the frames of every user who is subscribed to.
 //
 // callback: NULL takes it off, and frames wait for stoa_stream_read() again.
@@ -966,6 +1256,103 @@ stoa_status stoa_channel_set_frame_callback(stoa_channel *channel,
                                             stoa_frame_callback callback,
                                             void *user_data,
                                             stoa_user_data_free user_data_free);
+
+// CHANNEL: VOICE DETECTION ----------------------------------------------------------------------
+//
+// Who speaks when, found in the sound of each user who is subscribed to. Events tell the beginnings and ends
+// (STOA_EVENT_SPEECH_STARTED, STOA_EVENT_SPEECH_ENDED), and so does the member `speech` of each frame. With speech_only a stream
+// gives out speech alone, each time from its pre-roll on, so that no first syllable is lost.
+
+// How speech is told from its absence. Begin with STOA_VAD_OPTIONS_INIT. Counts are of blocks of 10 ms.
+// A block is active when it is louder than a threshold and more probably a voice than another.
+typedef struct stoa_vad_options {
+    // The size of this struct, bytes.
+    size_t size;
+    // Blocks before those in which speech was found that still belong to it, 1 to 1000. 0: 16.
+    uint32_t pre_start_recognize_count;
+    // Blocks that are looked at for a beginning, 1 to 1000. 0: 30.
+    uint32_t start_recognize_count;
+    // Blocks that are looked at for an end, 1 to 6000. 0: 50.
+    uint32_t stop_recognize_count;
+    // 1: streams of users give out frames of speech alone. When speech is found, all at once those of the pre_start_recognize_count
+    // and start_recognize_count blocks before; together they may be at most half of the channel's receive_queue_ms.
+    // 0: streams give out everything.
+    uint32_t speech_only;
+    // The share of the blocks looked at that has to be active for a beginning, above 0.0, at most 1.0. 0.0: 0.7.
+    double active_percent;
+    // The share of the blocks looked at that has to be inactive for an end, above 0.0, at most 1.0. 0.0: 0.5.
+    double inactive_percent;
+    // Before speech, a block is active above this voice probability, 1 to 99 percent. 0: 70.
+    uint32_t start_voice_prob;
+    // The same in speech. 0: 70.
+    uint32_t stop_voice_prob;
+    // Before speech, a block is active above this level, -100 to -1 dB of the maximum. 0: -50; in noise -40 to -30 is better.
+    int32_t start_rms_threshold;
+    // The same in speech. 0: -50.
+    int32_t stop_rms_threshold;
+} stoa_vad_options;
+
+// Fills a stoa_vad_options.
+#define STOA_VAD_OPTIONS_INIT { sizeof(stoa_vad_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+// Listens for speech in the sound of every user who is subscribed to, also of those whose stream nobody holds. Any state of the
+// channel is right; it stays through disconnecting. Speech that goes on when this is called ends with it. The mix is not listened to.
+//
+// options: NULL: no more.
+// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: the sentence names the option; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BUSY: too many calls
+//   wait for this channel; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_set_vad(stoa_channel *channel,
+                                 const stoa_vad_options *options);
+
+// CHANNEL: DUMP ----------------------------------------------------------------------
+//
+// What is sent and heard, as WAV files to listen to later: 16-bit PCM at the channel's rate. `<room>-<user>-sent.wav` is what left
+// (after muting and interrupting), `<room>-<user>-heard-<other>.wav` each user who is subscribed to, also those whose stream nobody
+// holds. In names everything but letters, digits, `-`, `_` and `.` becomes `_`; a file that is there is left alone, and the new one
+// gets a number. All files begin at the same moment, and silence stands where nothing was said: laid over each other they are the
+// conversation. Once a second their heads are brought up to date, so that they play also after a crash.
+
+// Dump what leaves.
+#define STOA_DUMP_SENT 1
+
+// Dump what is heard of each user.
+#define STOA_DUMP_HEARD 2
+
+// How a dump is made. Begin with STOA_DUMP_OPTIONS_INIT.
+typedef struct stoa_dump_options {
+    // The size of this struct, bytes.
+    size_t size;
+    // A directory that is there. Required.
+    const char *directory;
+    // Bytes of all files of this dump together, 4,096 to 4,294,967,295. What does not fit is dropped, and counted. 0: 268,435,456.
+    uint64_t max_bytes;
+    // STOA_DUMP_..., added. 0: both.
+    uint32_t what;
+    // Zero.
+    uint32_t reserved;
+} stoa_dump_options;
+
+// Fills a stoa_dump_options.
+#define STOA_DUMP_OPTIONS_INIT { sizeof(stoa_dump_options), NULL, 0, 0, 0 }
+
+// Begins a dump, in place of the one before, or ends it. Any state of the channel is right; a dump goes on through disconnecting,
+// and ends with the channel. The media never waits for the disk: what the disk does not take in time is dropped, and counted. An
+// error of the disk ends the dump, and the log (see stoa_log_set) tells it.
+//
+// options: directory is required. NULL: ends the dump and completes its files.
+// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: the sentence names the option; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_UTF8;
+//   STOA_ERROR_BUSY: too many calls wait for this channel; STOA_ERROR_INTERNAL: no thread could be started; the handle errors.
+// Threads: any. Waits for the files of a dump that ends, at most one second; after that they are completed in the background.
+stoa_status stoa_channel_set_dump(stoa_channel *channel,
+                                  const stoa_dump_options *options);
+
+// How many frames are in no file, because max_bytes was reached or the disk was too slow.
+//
+// out_frames: the number, of all dumps of this channel.
+// Returns: STOA_OK; the handle errors.
+// Threads: any.
+stoa_status stoa_channel_dump_dropped(const stoa_channel *channel, uint64_t *out_frames);
 
 // STREAM ----------------------------------------------------------------------
 
@@ -1116,6 +1503,400 @@ stoa_status stoa_server_last_error(const stoa_server *server,
                                    char *buffer,
                                    size_t capacity,
                                    size_t *out_length);
+
+// STATISTICS ----------------------------------------------------------------------
+//
+// What engines, channels, streams and servers count. Members count from the beginning and do not fall, so that of two readings one
+// can be subtracted from the other; those that say "Now" are of the moment instead. (What counts as lost may yet come, and falls
+// then.) What took time is a stoa_delay. Times are microseconds.
+//
+// From one mouth to another ear a sample passes these stages: capture_queue, encode, network (half a round_trip, to the server and
+// from it), jitter_buffer, decode, ring. Numbers that a media thread counts are up to 100 ms old: reading them waits for nothing
+// and holds nothing up. Processor time is up to 10 ms behind, in a thread that is busy without a pause longer.
+
+// How long something took, many times. The mean is total_us / count; of the time between two readings it is the difference of
+// total_us by the difference of count.
+typedef struct stoa_delay {
+    // How many times it was measured.
+    uint64_t count;
+    // The sum of all.
+    uint64_t total_us;
+    // The longest.
+    uint64_t max_us;
+    // Now: a moving average, in which the newest weighs 1/16.
+    uint64_t recent_us;
+} stoa_delay;
+
+// What an engine and its threads have counted since stoa_engine_new(). Begin with STOA_ENGINE_STATS_INIT.
+typedef struct stoa_engine_stats {
+    // The size of this struct, bytes.
+    size_t size;
+    // When the numbers were taken.
+    uint64_t time_us;
+    // Now: media threads.
+    uint64_t threads;
+    // Now: channels, connected or not.
+    uint64_t channels;
+    // Now: channels that are connected.
+    uint64_t channels_connected;
+    // Now: handles of this process, of all engines and servers, those of events included.
+    uint64_t handles;
+    // Processor time of the media threads together.
+    uint64_t cpu_media_us;
+    // Processor time of the dispatch thread, that of the callbacks included.
+    uint64_t cpu_dispatch_us;
+    // Processor time of the thread that conceals lost sound.
+    uint64_t cpu_codec_us;
+    // Processor time of the room server inside; 0 where the engine has a url.
+    uint64_t cpu_server_us;
+    // Event and frame callbacks: one run each.
+    stoa_delay callbacks;
+    // Now: channels and streams that wait for their turn on the dispatch thread.
+    uint64_t dispatch_waiting;
+    // What concealment waited for its thread.
+    stoa_delay codec_queue;
+    // Now: concealments that wait for it, at most 256.
+    uint64_t codec_waiting;
+    // Concealments that a media thread did by itself, because too many waited.
+    uint64_t codec_refused;
+} stoa_engine_stats;
+
+// Fills a stoa_engine_stats.
+#define STOA_ENGINE_STATS_INIT { sizeof(stoa_engine_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, { 0, 0, 0, 0 }, 0, 0 }
+
+// What a room server has counted since it was started. Begin with STOA_SERVER_STATS_INIT.
+typedef struct stoa_server_stats {
+    // The size of this struct, bytes.
+    size_t size;
+    // When the numbers were taken.
+    uint64_t time_us;
+    // Now: rooms.
+    uint64_t rooms;
+    // Now: participants in all rooms.
+    uint64_t participants;
+    // Now: microphones and other tracks that are published.
+    uint64_t tracks;
+    // Now: ways from a track to one who hears it.
+    uint64_t subscriptions;
+    // Participants that joined.
+    uint64_t joins;
+    // Joins that were refused: a bad token, a full room.
+    uint64_t joins_refused;
+    // Participants that came back with a new WebSocket.
+    uint64_t resumes;
+    // Participants that were removed for a fault, theirs or the server's.
+    uint64_t participants_failed;
+    // UDP datagrams that arrived.
+    uint64_t packets_received;
+    // What was in them, bytes.
+    uint64_t bytes_received;
+    // Of packets_received: those from an address that belongs to no participant.
+    uint64_t packets_unknown;
+    // Of packets_received: those that are none of WebRTC's.
+    uint64_t packets_malformed;
+    // UDP datagrams sent.
+    uint64_t packets_sent;
+    // What was in them, bytes.
+    uint64_t bytes_sent;
+    // Of packets_sent: those that the system had no room for, and that were lost.
+    uint64_t packets_unsent;
+    // RTP packets that arrived.
+    uint64_t media_packets_received;
+    // Their payload, bytes.
+    uint64_t media_bytes_received;
+    // Of media_packets_received: those of a track that nobody hears.
+    uint64_t media_packets_unheard;
+    // Of media_packets_received: those without payload, or of no published track.
+    uint64_t media_packets_ignored;
+    // RTP packets sent on, one for each listener.
+    uint64_t media_packets_forwarded;
+    // Their payload, bytes.
+    uint64_t media_bytes_forwarded;
+    // RTP packets not sent on to a listener whose connection was not ready.
+    uint64_t media_dropped_unready;
+    // RTP packets not sent on to a listener who cannot take their format.
+    uint64_t media_dropped_format;
+    // RTP packets not sent on, because they are from before the listener began.
+    uint64_t media_dropped_old;
+    // Data packets that arrived.
+    uint64_t data_packets_received;
+    // Their bytes.
+    uint64_t data_bytes_received;
+    // Data packets sent on, one for each addressee.
+    uint64_t data_packets_forwarded;
+    // Their bytes.
+    uint64_t data_bytes_forwarded;
+    // Data packets of senders whose token does not allow them.
+    uint64_t data_dropped_forbidden;
+    // Data packets that could not be read.
+    uint64_t data_dropped_malformed;
+    // Data packets not sent on to an addressee who reads too slowly.
+    uint64_t data_dropped_full;
+    // Now: bytes of data that wait for addressees.
+    uint64_t data_waiting_bytes;
+    // Now: WebSockets.
+    uint64_t websockets;
+    // WebSockets that were closed because their reader was too slow, or gone.
+    uint64_t websockets_dropped;
+    // WebSocket messages that arrived.
+    uint64_t signals_received;
+    // WebSocket messages sent.
+    uint64_t signals_sent;
+    // Now: WebSocket messages that wait for their readers, at most 512 for each.
+    uint64_t signals_waiting;
+    // Processor time of the server's thread.
+    uint64_t cpu_us;
+} stoa_server_stats;
+
+// Fills a stoa_server_stats.
+#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+// The statistics of an engine.
+//
+// out_stats: gets the numbers; begin with STOA_ENGINE_STATS_INIT.
+// Returns: STOA_OK; STOA_ERROR_BAD_STRUCT; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_engine_get_stats(const stoa_engine *engine, stoa_engine_stats *out_stats);
+
+// The statistics of the room server inside an engine.
+//
+// out_stats: gets the numbers; begin with STOA_SERVER_STATS_INIT.
+// Returns: STOA_OK; STOA_ERROR_BAD_STATE: the engine has a url, so there is none; STOA_ERROR_BAD_STRUCT; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_engine_get_server_stats(const stoa_engine *engine,
+                                         stoa_server_stats *out_stats);
+
+// The statistics of a room server.
+//
+// out_stats: gets the numbers; begin with STOA_SERVER_STATS_INIT.
+// Returns: STOA_OK; STOA_ERROR_BAD_STRUCT; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_server_get_stats(const stoa_server *server, stoa_server_stats *out_stats);
+
+// STATISTICS OF CHANNELS AND STREAMS ----------------------------------------------------------------------
+
+// What a channel has counted since stoa_channel_new(), over all its connections. Begin with STOA_CHANNEL_STATS_INIT.
+typedef struct stoa_channel_stats {
+    // The size of this struct, bytes.
+    size_t size;
+    // When the numbers of the connection were taken. 0: it was never connected.
+    uint64_t time_us;
+    // Times that it was connected.
+    uint64_t connections;
+    // UDP datagrams sent: sound, data and what keeps the connection.
+    uint64_t packets_sent;
+    // What was in them, bytes.
+    uint64_t bytes_sent;
+    // Of packets_sent: those that the system had no room for, and that were lost.
+    uint64_t packets_unsent;
+    // UDP datagrams that arrived.
+    uint64_t packets_received;
+    // What was in them, bytes.
+    uint64_t bytes_received;
+    // Of packets_received: those that are not of this connection.
+    uint64_t packets_rejected;
+    // From here to the server and back on the way of the sound, by STUN; about one each 3 s. The stage "network", one way, is
+    // taken to be half of it.
+    stoa_delay round_trip;
+    // WebSocket messages sent.
+    uint64_t signals_sent;
+    // WebSocket messages that arrived.
+    uint64_t signals_received;
+    // Now: WebSocket messages that wait to be sent, at most 256.
+    uint64_t signals_waiting;
+    // From here to the server and back on the WebSocket, by a ping; as often as the server asks for it.
+    stoa_delay signal_round_trip;
+    // RTP packets of the microphone: a frame of 20 ms each, or the end of a talk spurt.
+    uint64_t audio_packets_sent;
+    // Their payload with its redundant copies, before encryption, bytes.
+    uint64_t audio_bytes_sent;
+    // Those of them that did not reach the server, as it reports every few seconds (RTCP receiver reports).
+    uint64_t audio_packets_lost;
+    // Now: the jitter of the microphone's packets, as the server reports it (RFC 3550, 6.4.1).
+    uint64_t audio_jitter_us;
+    // Now: payload of the microphone's packets in the last second, bits a second.
+    uint64_t audio_bitrate;
+    // RTP packets that arrived of a track that is not known, or no more.
+    uint64_t audio_packets_unknown;
+    // Frames of 20 ms that were encoded and sent.
+    uint64_t frames_encoded;
+    // Of frames_encoded: those that were nothing but zeros.
+    uint64_t frames_silent;
+    // Frames that passed in silence while the channel was muted.
+    uint64_t frames_muted;
+    // Frames that could not be encoded.
+    uint64_t frames_failed;
+    // Talk spurts that ended, each with one packet that says so (DTX).
+    uint64_t spurts_ended;
+    // The stage "capture queue": how long sound waits from the push to the encoder. Measured as the sound that is queued behind each
+    // frame as it leaves, which is the same on average; time without a connection does not count.
+    stoa_delay capture_queue;
+    // The stage "encode": resampling and Opus, for each frame.
+    stoa_delay encode;
+    // Samples for each channel that entered the send queue. They are sent, queued, interrupted or dropped_oldest.
+    uint64_t samples_pushed;
+    // Samples for each channel that left the queue in time, to be sent or muted.
+    uint64_t samples_sent;
+    // Samples for each channel that stoa_channel_interrupt() dropped.
+    uint64_t samples_interrupted;
+    // Samples for each channel dropped for newer ones (STOA_QUEUE_DROP_OLDEST).
+    uint64_t samples_dropped_oldest;
+    // Samples for each channel dropped before they entered (STOA_QUEUE_DROP_NEWEST).
+    uint64_t samples_dropped_newest;
+    // Samples for each channel for which a push was told that there is no room.
+    uint64_t samples_refused;
+    // Times that a full frame came after its time, within a talk spurt: whoever pushes was late.
+    uint64_t starved;
+    // Times that a frame left more than 60 ms late: the media thread got no processor.
+    uint64_t overslept;
+    // Now: sound in the send queue.
+    uint64_t send_queue_us;
+    // What it holds at most.
+    uint64_t send_queue_capacity_us;
+    // Now: playout marks that wait, at most 256.
+    uint64_t marks_waiting;
+    // Data packets that left towards the server.
+    uint64_t data_packets_sent;
+    // Their bytes, with what the protocol adds.
+    uint64_t data_bytes_sent;
+    // Data packets that arrived.
+    uint64_t data_packets_received;
+    // Their bytes, with what the protocol adds.
+    uint64_t data_bytes_received;
+    // Now: data packets that wait to leave, at most 128.
+    uint64_t data_packets_waiting;
+    // Data packets that were not taken: STOA_QUEUE_FULL.
+    uint64_t data_packets_refused;
+    // Data packets that were taken and then dropped, because the connection was full.
+    uint64_t data_packets_dropped;
+    // What arrived as data and could not be read.
+    uint64_t data_packets_malformed;
+    // Now: events that wait to be read, at most 1024.
+    uint64_t events_waiting;
+    // Events that were dropped because too many waited.
+    uint64_t events_dropped;
+    // Now: calls of the application that wait for the media thread, at most 256.
+    uint64_t calls_waiting;
+    // Messages that have left (see stoa_channel_send_message).
+    uint64_t messages_sent;
+    // Messages that failed, since their connection ended.
+    uint64_t messages_failed;
+    // Messages that were not taken, since too many waited (STOA_QUEUE_FULL).
+    uint64_t messages_unqueued;
+    // Now: messages that have not left yet.
+    uint64_t messages_waiting;
+    // Now: their bytes.
+    uint64_t messages_waiting_bytes;
+    // Whole messages that came.
+    uint64_t messages_received;
+    // Now: messages that came in part so far.
+    uint64_t messages_incomplete;
+    // Chunks and messages that were refused or given up.
+    uint64_t messages_refused;
+    // Of these, those without an event of their own, since too many had gone before.
+    uint64_t messages_untold;
+    // Parts of messages that were there already, or came after their message was over.
+    uint64_t chunks_doubled;
+} stoa_channel_stats;
+
+// Fills a stoa_channel_stats.
+#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+// What a stream has counted. The ring's numbers begin with the stream, those of the reception with the first reader after the
+// user was subscribed. In the mix only time_us, network_us, mix_dropped_us and the ring's are not 0. Begin with
+// STOA_STREAM_STATS_INIT.
+typedef struct stoa_stream_stats {
+    // The size of this struct, bytes.
+    size_t size;
+    // When the numbers of the reception were taken. 0: there are none yet.
+    uint64_t time_us;
+    // RTP packets that arrived, without duplicates and those that could not be read.
+    uint64_t packets_received;
+    // Payload of all that arrived, bytes.
+    uint64_t bytes_received;
+    // Packets that did not arrive, by their sequence numbers: lost between the speaker and here. One that comes late after all is
+    // taken off again.
+    uint64_t packets_lost;
+    // Of packets_received: those that came after their time had been filled.
+    uint64_t packets_late;
+    // Packets that came again.
+    uint64_t packets_duplicate;
+    // Packets given up: too much was waiting, or their numbers made no sense.
+    uint64_t packets_discarded;
+    // Packets that could not be read.
+    uint64_t packets_malformed;
+    // Of packets_received: those that came while nobody read the stream, and were not decoded.
+    uint64_t packets_unread;
+    // Frames from their own packet.
+    uint64_t frames_decoded;
+    // Frames of lost packets, from the copy in a later one (RFC 2198).
+    uint64_t frames_recovered_copy;
+    // Frames of lost packets, from the error correction in the next one (Opus FEC).
+    uint64_t frames_recovered_fec;
+    // Frames that were invented, of 10 or 20 ms.
+    uint64_t frames_concealed;
+    // Last frames of talk spurts.
+    uint64_t frames_silence;
+    // Time of the speaker that was filled by frames_decoded.
+    uint64_t decoded_us;
+    // Time that was recovered.
+    uint64_t recovered_us;
+    // Time that was concealed.
+    uint64_t concealed_us;
+    // Time of frames_silence.
+    uint64_t silence_us;
+    // Time that stretching added, so that the delay could grow.
+    uint64_t inserted_us;
+    // Time that stretching took away, so that the delay could shrink.
+    uint64_t removed_us;
+    // Now: interarrival jitter (RFC 3550, 6.4.1).
+    uint64_t jitter_us;
+    // Now: the delay that the jitter buffer aims at.
+    uint64_t jitter_target_us;
+    // Now: sound in the jitter buffer.
+    uint64_t jitter_buffer_us;
+    // Now: the stage "network", estimated: half the channel's round trip to the server. The speaker's own way to the server is in
+    // the speaker's statistics alone.
+    uint64_t network_us;
+    // The stage "jitter buffer": from a packet's arrival until it is decoded.
+    stoa_delay jitter_buffer;
+    // The stage "decode": decoding or concealing a frame, stretching and resampling; the wait for a thread is not in it (see
+    // codec_queue of the engine).
+    stoa_delay decode;
+    // The stage "ring": from when a frame was ready until it was read, or its callback ran.
+    stoa_delay ring;
+    // Frames put into the ring; one of more than 30 ms takes several places and counts as several.
+    uint64_t frames_written;
+    // Frames taken out of it.
+    uint64_t frames_read;
+    // Of frames_written: those dropped for newer ones. See also stoa_stream_dropped().
+    uint64_t frames_dropped_oldest;
+    // Frames that the full ring did not take.
+    uint64_t frames_dropped_newest;
+    // Now: frames in the ring.
+    uint64_t frames_waiting;
+    // What it holds at most.
+    uint64_t frames_capacity;
+    // Of the mix, in the present connection: sound that was dropped because a speaker was more than 200 ms ahead of it.
+    uint64_t mix_dropped_us;
+} stoa_stream_stats;
+
+// Fills a stoa_stream_stats.
+#define STOA_STREAM_STATS_INIT { sizeof(stoa_stream_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0 }
+
+// The statistics of a channel, connected or not.
+//
+// out_stats: gets the numbers; begin with STOA_CHANNEL_STATS_INIT.
+// Returns: STOA_OK; STOA_ERROR_BAD_STRUCT; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_get_stats(const stoa_channel *channel, stoa_channel_stats *out_stats);
+
+// The statistics of a stream, also after its end.
+//
+// out_stats: gets the numbers; begin with STOA_STREAM_STATS_INIT.
+// Returns: STOA_OK; STOA_ERROR_BAD_STRUCT; the handle errors, but never STOA_ERROR_CLOSED.
+// Threads: any. Does not wait.
+stoa_status stoa_stream_get_stats(const stoa_stream *stream, stoa_stream_stats *out_stats);
 
 #ifdef __cplusplus
 }

@@ -270,6 +270,28 @@ public:
         options.lossy = lossy ? 1 : 0;
         return check(stoa_channel_send_data(get(), data, length, &options));
     }
+    // The message's number: its event "message_sent" has it as id. Nothing where the queue is full. Text, but for STOA_FORMAT_BYTES.
+    std::optional<uint64_t> send_message(const std::string &message, uint32_t format = STOA_FORMAT_TEXT,
+                                         const std::string &topic = {}, const std::vector<std::string> &to = {})
+    {
+        std::vector<const char *> users;
+        for (const std::string &user : to)
+            users.push_back(user.c_str());
+        stoa_message_options options = STOA_MESSAGE_OPTIONS_INIT;
+        options.topic = detail::or_null(topic);
+        options.to = users.data();
+        options.to_count = users.size();
+        options.format = format;
+        uint64_t ticket = 0;
+        if (check(stoa_channel_send_message(get(), message.data(), message.size(), &options, &ticket)) == STOA_OK)
+            return ticket;
+        return std::nullopt;
+    }
+    // True: it has left.
+    bool wait_sent(uint64_t ticket, int32_t timeout_ms)
+    {
+        return check(stoa_channel_wait_sent(get(), ticket, timeout_ms)) == STOA_OK;
+    }
 
     // Nothing after the timeout.
     std::optional<event> poll_event(int32_t timeout_ms)
@@ -284,11 +306,26 @@ public:
         check(stoa_channel_set_event_callback(get(), call_event<F>, new F(std::move(f)), detail::release<F>));
     }
     void off_event() { check(stoa_channel_set_event_callback(get(), nullptr, nullptr, nullptr)); }
+    // A listener for the events of one name; an empty name is every event. off() takes the number.
+    template <class F> uint64_t on(const std::string &event, F f) { return listen(stoa_channel_on, event, std::move(f)); }
+    template <class F> uint64_t once(const std::string &event, F f)
+    {
+        return listen(stoa_channel_once, event, std::move(f));
+    }
+    void off(uint64_t listener) { check(stoa_channel_off(get(), listener)); }
     template <class F> void on_frame(F f)
     {
         check(stoa_channel_set_frame_callback(get(), call_frame<F>, new F(std::move(f)), detail::release<F>));
     }
     void off_frame() { check(stoa_channel_set_frame_callback(get(), nullptr, nullptr, nullptr)); }
+
+private:
+    template <class F> uint64_t listen(decltype(stoa_channel_on) *add, const std::string &event, F f)
+    {
+        uint64_t listener = 0;
+        check(add(get(), event.c_str(), call_event<F>, new F(std::move(f)), detail::release<F>, &listener));
+        return listener;
+    }
 };
 
 class engine : public handle<stoa_engine, stoa_engine_free> {

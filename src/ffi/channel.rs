@@ -62,7 +62,7 @@ pub struct stoa_channel_options {
 // SAFETY: repr(C), begins with its size, four words and twelve half words without padding, zero bytes are NULL and 0.
 unsafe impl Versioned for stoa_channel_options {
     const NAME: &'static str = "stoa_channel_options";
-    const FIRST: usize = 72;
+    const FIRST: usize = 80;
 }
 
 fn or<T: PartialEq + Default>(value: T, default: T) -> T {
@@ -252,6 +252,24 @@ pub unsafe extern "C" fn stoa_channel_token(
 ) -> stoa_status {
     // SAFETY: the header asks for a buffer of that capacity.
     on(channel, |channel: &ChannelHandle| unsafe { give(&channel.channel.token(), buffer, capacity, out_length) })
+}
+
+/// Takes a token in place of the one in use, without leaving: after "token_will_expire", or to change what the user may do. It counts
+/// for later connects; a connection to a Stoa room server takes it over at once. A server that refuses it goes on by the one
+/// before, and another "token_will_expire" tells. LiveKit's servers refresh tokens by themselves and take none from outside.
+///
+/// token: for the same room and user, of either family, at most 64 kB.
+/// Returns: STOA_OK: it is in use, or on its way; STOA_ERROR_BAD_TOKEN: it is no token, or for another room or user;
+///   STOA_ERROR_BUSY: too many calls wait for this channel; STOA_ERROR_NULL_ARGUMENT; STOA_ERROR_BAD_UTF8;
+///   STOA_ERROR_BAD_ARGUMENT: too long; the handle errors.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stoa_channel_renew_token(channel: *const stoa_channel, token: *const c_char) -> stoa_status {
+    on(channel, |channel: &ChannelHandle| {
+        // SAFETY: the header asks for a string that ends with a zero.
+        let token = unsafe { required(token, "token")? };
+        channel.channel.renew_token(token).map(|()| Status::OK)
+    })
 }
 
 /// The sentence of the last error of this channel; "" without one. A connection that failed tells its own in the event.

@@ -16,7 +16,8 @@ unsafe fn pcm<'a, T>(samples: *const T, count: usize, channels: usize) -> Result
         return Ok(&[]);
     }
     if samples.is_null() {
-        return Err(Error::new(Status::NULL_ARGUMENT, "samples is NULL"));
+        let text = "samples is NULL, and count is not 0: give the samples, or a count of 0";
+        return Err(Error::new(Status::NULL_ARGUMENT, text));
     }
     if !samples.is_aligned() {
         let text = format!("samples is at an odd address: align it to {} bytes", align_of::<T>());

@@ -38,22 +38,27 @@ unsafe impl Versioned for stoa_data_options {
     const FIRST: usize = 40;
 }
 
+/// Reads the users that something is for.
+///
 /// # Safety
-/// `options.to` is NULL or has as many strings as `to_count` says, which stay while `'a` lasts.
-unsafe fn recipients<'a>(options: &stoa_data_options) -> Result<Vec<&'a str>> {
-    if options.to_count > 0 && options.to.is_null() {
-        return Err(Error::new(Status::NULL_ARGUMENT, "options->to is NULL, and to_count is not 0"));
+/// `to` is NULL or has as many strings as `count` says, which stay while `'a` lasts.
+pub unsafe fn recipients<'a>(to: *const *const c_char, count: usize) -> Result<Vec<&'a str>> {
+    if count > 0 && to.is_null() {
+        return Err(Error::new(
+            Status::NULL_ARGUMENT,
+            "to is NULL, and to_count is not 0: give the users, or a to_count of 0",
+        ));
     }
-    if options.to_count > MAX_RECIPIENTS {
-        let text = format!("to_count is {}: give at most {MAX_RECIPIENTS}, or none for everyone", options.to_count);
+    if count > MAX_RECIPIENTS {
+        let text = format!("to_count is {count}: give at most {MAX_RECIPIENTS}, or none for everyone");
         return Err(Error::new(Status::BAD_ARGUMENT, text));
     }
     let user = |index| {
         // SAFETY: the caller's promise.
-        let user = unsafe { required(options.to.add(index).read_unaligned(), "a user of options->to")? };
-        validate::name("a user of options->to", user).map(|()| user)
+        let user = unsafe { required(to.add(index).read_unaligned(), "a user in to")? };
+        validate::name("a user in to", user).map(|()| user)
     };
-    (0..options.to_count).map(user).collect()
+    (0..count).map(user).collect()
 }
 
 /// Sends a data packet to the others in the room, who get the event "data_received".
@@ -85,14 +90,17 @@ pub unsafe extern "C" fn stoa_channel_send_data(
             };
             let options = if options.is_null() { none } else { read(options, "options")? };
             reserved(options.reserved, "options->reserved")?;
-            let topic = optional(options.topic, "options->topic")?;
-            (topic, recipients(&options)?, flag(options.lossy, "options->lossy")?)
+            let topic = optional(options.topic, "topic")?;
+            (topic, recipients(options.to, options.to_count)?, flag(options.lossy, "lossy")?)
         };
-        validate::optional_name("options->topic", topic)?;
+        validate::optional_name("topic", topic)?;
         validate::data_length(length)?;
         let data = match length {
             0 => &[],
-            _ if data.is_null() => return Err(Error::new(Status::NULL_ARGUMENT, "data is NULL, and length is not 0")),
+            _ if data.is_null() => {
+                let text = "data is NULL, and length is not 0: give the bytes, or a length of 0";
+                return Err(Error::new(Status::NULL_ARGUMENT, text));
+            }
             // SAFETY: the header asks for as many bytes.
             _ => unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) },
         };

@@ -52,7 +52,8 @@ pub unsafe extern "C" fn stoa_channel_user_at(
     on(channel, |channel: &ChannelHandle| {
         let users = channel.channel.users();
         let Some(user) = users.get(index) else {
-            let text = format!("index is {index}, and {} other users are in the room", users.len());
+            let text =
+                format!("index is {index}, and the room has {} other users: count from 0, and stop here", users.len());
             return Err(Error::new(Status::NOT_FOUND, text));
         };
         // SAFETY: the header asks for a buffer of that capacity.

@@ -6,13 +6,13 @@ use super::panic::{call, value};
 use super::status::stoa_status;
 use super::string::c_string;
 use super::types::stoa_channel;
-use crate::event::{Event, EventBody};
+use crate::event::{Event, EventBody, EventKind};
 use crate::{Result, Status};
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
 
 /// "connection_state_changed": old_state and new_state (STOA_STATE_...), reason, status and text say why, elapsed_us since the last
-/// change. While nobody takes it, it merges into the newest of its kind: old_state stays the oldest.
+/// change.
 pub const STOA_EVENT_CONNECTION_STATE_CHANGED: u32 = 1;
 /// "user_joined": user.
 pub const STOA_EVENT_USER_JOINED: u32 = 2;
@@ -29,13 +29,47 @@ pub const STOA_EVENT_STREAM_ENDED: u32 = 6;
 pub const STOA_EVENT_PLAYED: u32 = 7;
 /// "data_received": user (the sender; "" for the server), topic, data; STOA_EVENT_FLAG_RELIABLE.
 pub const STOA_EVENT_DATA_RECEIVED: u32 = 8;
-/// "overflow": the queue was full; id is how many events were dropped since the last event of this kind.
+/// "overflow": the queue was full; status is STOA_QUEUE_FULL; id is how many events were dropped since the last event of this kind.
 pub const STOA_EVENT_OVERFLOW: u32 = 9;
+/// "user_speaking": user, level; STOA_EVENT_FLAG_SPEAKING is set, or not set after the end. The server listens for it, not this library.
+pub const STOA_EVENT_USER_SPEAKING: u32 = 10;
+/// "stream_message": a whole message: user (the sender; "" for the server), message_id, format, topic, data.
+pub const STOA_EVENT_STREAM_MESSAGE: u32 = 11;
+/// "stream_message_error": a message that came in part was given up, or a chunk was refused: user, message_id, format; status and
+/// text say why.
+pub const STOA_EVENT_STREAM_MESSAGE_ERROR: u32 = 12;
+/// "message_sent": id is the number that queueing the message gave; message_id. status is STOA_OK when all of it has left, or says with
+/// text why it did not.
+pub const STOA_EVENT_MESSAGE_SENT: u32 = 13;
+/// "token_will_expire": renew the token; elapsed_us is the time that is left.
+pub const STOA_EVENT_TOKEN_WILL_EXPIRE: u32 = 14;
+/// "starving": the send queue ran dry, more sound came 20 to 500 ms too late, and the hearers had a gap of elapsed_us. Not told where
+/// the end was said, by a playout mark or stoa_channel_wait_played() there, nor after an interrupt, nor while muted.
+pub const STOA_EVENT_STARVING: u32 = 15;
+/// "stream_overflow": user ("" for the mix); status is STOA_QUEUE_FULL; id is how many frames of the stream were dropped since the
+/// last event of this kind, because nobody took them in time. At once for the first, then at most once a second; while unread it
+/// adds up.
+pub const STOA_EVENT_STREAM_OVERFLOW: u32 = 16;
+/// "speech_started": the voice detector heard user begin to speak (see stoa_channel_set_vad).
+pub const STOA_EVENT_SPEECH_STARTED: u32 = 17;
+/// "speech_ended": the voice detector heard user stop, or the user is not heard any more; elapsed_us is how long the speech was.
+pub const STOA_EVENT_SPEECH_ENDED: u32 = 18;
 
 /// Set in flags: the user is muted now.
 pub const STOA_EVENT_FLAG_MUTED: u32 = 1;
 /// Set in flags: the data came over the reliable channel.
 pub const STOA_EVENT_FLAG_RELIABLE: u32 = 2;
+/// Set in flags: the user is speaking now.
+pub const STOA_EVENT_FLAG_SPEAKING: u32 = 4;
+
+/// Format of a message: JSON chunks, `{"msg_id", "part_idx", "total_parts", "content"}`.
+pub const STOA_FORMAT_JSON: u32 = 1;
+/// Format of a message: chunks `msg_id|part|total|base64`.
+pub const STOA_FORMAT_BASE64: u32 = 2;
+/// Format of a message: LiveKit's text stream.
+pub const STOA_FORMAT_TEXT: u32 = 3;
+/// Format of a message: LiveKit's byte stream.
+pub const STOA_FORMAT_BYTES: u32 = 4;
 
 /// Connection: not connected.
 pub const STOA_STATE_DISCONNECTED: u32 = 1;
@@ -83,6 +117,8 @@ pub const STOA_REASON_REFUSED: u32 = 10;
 pub const STOA_REASON_TIMED_OUT: u32 = 11;
 /// A fault inside the library.
 pub const STOA_REASON_INTERNAL: u32 = 12;
+/// The token's time was over.
+pub const STOA_REASON_TOKEN_EXPIRED: u32 = 13;
 
 /// One event of a channel. Begin with STOA_EVENT_INIT. Which members mean something is said at each STOA_EVENT_...; the others are
 /// zero, or "". The strings and the data belong to the library: after stoa_channel_poll_event() until stoa_event_free(), inside a
@@ -106,9 +142,9 @@ pub struct stoa_event {
     pub reason: u32,
     /// STOA_EVENT_FLAG_..., added.
     pub flags: u32,
-    /// Microseconds since the last change of this state.
+    /// Microseconds since the last change of this state, or another time that the event tells.
     pub elapsed_us: u64,
-    /// A number: a playout mark, or a count.
+    /// A number: a playout mark, a message's number, or a count.
     pub id: u64,
     /// The user it is about, UTF-8. Never NULL.
     pub user: *const c_char,
@@ -122,17 +158,23 @@ pub struct stoa_event {
     pub data_length: usize,
     /// The library's own: leave it alone.
     pub owner: *mut c_void,
+    /// The id of a message, as its sender chose it, UTF-8. Never NULL.
+    pub message_id: *const c_char,
+    /// How a message came: STOA_FORMAT_...
+    pub format: u32,
+    /// Loudness below the maximum, dB: 0 is the loudest, 127 is silence.
+    pub level: u32,
 }
 
 // SAFETY: repr(C), begins with its size, words and an even number of half words without padding, zero bytes are NULL and 0.
 unsafe impl Versioned for stoa_event {
     const NAME: &'static str = "stoa_event";
-    const FIRST: usize = 104;
+    const FIRST: usize = 120;
 }
 
 /// An event callback. It runs on the engine's dispatch thread (see THREADS); the event is valid until it returns.
 ///
-/// channel: the channel's handle, as given to stoa_channel_set_event_callback().
+/// channel: the channel's handle, as given to the function that set the callback.
 pub type stoa_event_callback =
     Option<unsafe extern "C" fn(channel: *mut stoa_channel, event: *const stoa_event, user_data: *mut c_void)>;
 
@@ -143,6 +185,7 @@ pub struct Payload {
     pub user: CString,
     text: CString,
     topic: CString,
+    message_id: CString,
     data: Vec<u8>,
 }
 
@@ -172,6 +215,9 @@ pub fn convert(event: &Event) -> (stoa_event, Payload) {
         data: null_mut(),
         data_length: 0,
         owner: null_mut(),
+        message_id: c"".as_ptr(),
+        format: 0,
+        level: 0,
     };
     let mut payload = Payload::default();
     match &event.body {
@@ -207,7 +253,47 @@ pub fn convert(event: &Event) -> (stoa_event, Payload) {
             (to.kind, to.flags) = (STOA_EVENT_DATA_RECEIVED, if *reliable { STOA_EVENT_FLAG_RELIABLE } else { 0 });
             payload = Payload { topic: c_string(topic), data: data.clone(), ..Payload::of_user(user) };
         }
-        EventBody::Overflow { dropped } => (to.kind, to.id) = (STOA_EVENT_OVERFLOW, *dropped),
+        EventBody::Overflow { dropped } => {
+            (to.kind, to.id, to.status) = (STOA_EVENT_OVERFLOW, *dropped, Status::QUEUE_FULL.0);
+        }
+        EventBody::UserSpeaking { user, speaking, level } => {
+            (to.kind, to.flags) = (STOA_EVENT_USER_SPEAKING, if *speaking { STOA_EVENT_FLAG_SPEAKING } else { 0 });
+            to.level = u32::from(*level);
+            payload = Payload::of_user(user);
+        }
+        EventBody::Message { user, topic, id, format, payload: data } => {
+            (to.kind, to.format) = (STOA_EVENT_STREAM_MESSAGE, *format as u32);
+            payload = Payload {
+                topic: c_string(topic),
+                message_id: c_string(id),
+                data: data.clone(),
+                ..Payload::of_user(user)
+            };
+        }
+        EventBody::MessageError { user, id, format, status, text } => {
+            (to.kind, to.format, to.status) = (STOA_EVENT_STREAM_MESSAGE_ERROR, *format as u32, status.0);
+            payload = Payload { text: c_string(text), message_id: c_string(id), ..Payload::of_user(user) };
+        }
+        EventBody::MessageSent { ticket, id, status, text } => {
+            (to.kind, to.id, to.status) = (STOA_EVENT_MESSAGE_SENT, *ticket, status.0);
+            payload = Payload { text: c_string(text), message_id: c_string(id), ..Payload::default() };
+        }
+        EventBody::TokenWillExpire { left_us } => {
+            (to.kind, to.elapsed_us) = (STOA_EVENT_TOKEN_WILL_EXPIRE, *left_us);
+        }
+        EventBody::Starving { gap_us } => (to.kind, to.elapsed_us) = (STOA_EVENT_STARVING, *gap_us),
+        EventBody::StreamOverflow { user, dropped } => {
+            (to.kind, to.id, to.status) = (STOA_EVENT_STREAM_OVERFLOW, *dropped, Status::QUEUE_FULL.0);
+            payload = Payload::of_user(user);
+        }
+        EventBody::SpeechStarted { user } => {
+            to.kind = STOA_EVENT_SPEECH_STARTED;
+            payload = Payload::of_user(user);
+        }
+        EventBody::SpeechEnded { user, speech_us } => {
+            (to.kind, to.elapsed_us) = (STOA_EVENT_SPEECH_ENDED, *speech_us);
+            payload = Payload::of_user(user);
+        }
     }
     to.point_to(&payload);
     (to, payload)
@@ -217,6 +303,7 @@ impl stoa_event {
     /// The buffers behind the payload's strings stay in place when the payload itself is moved.
     fn point_to(&mut self, payload: &Payload) {
         (self.user, self.text, self.topic) = (payload.user.as_ptr(), payload.text.as_ptr(), payload.topic.as_ptr());
+        self.message_id = payload.message_id.as_ptr();
         if !payload.data.is_empty() {
             (self.data, self.data_length) = (payload.data.as_ptr(), payload.data.len());
         }
@@ -269,18 +356,7 @@ pub unsafe extern "C" fn stoa_event_free(event: *mut stoa_event) -> stoa_status 
 #[unsafe(no_mangle)]
 pub extern "C" fn stoa_event_name(kind: u32) -> *const c_char {
     value(c"".as_ptr(), || {
-        let name = match kind {
-            STOA_EVENT_CONNECTION_STATE_CHANGED => c"connection_state_changed",
-            STOA_EVENT_USER_JOINED => c"user_joined",
-            STOA_EVENT_USER_LEFT => c"user_left",
-            STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED => c"audio_subscribe_state_changed",
-            STOA_EVENT_USER_MUTED => c"user_muted",
-            STOA_EVENT_STREAM_ENDED => c"stream_ended",
-            STOA_EVENT_PLAYED => c"played",
-            STOA_EVENT_DATA_RECEIVED => c"data_received",
-            STOA_EVENT_OVERFLOW => c"overflow",
-            _ => c"",
-        };
-        name.as_ptr()
+        let kind = EventKind::ALL.into_iter().find(|known| *known as u32 == kind);
+        kind.map_or(c"", EventKind::name).as_ptr()
     })
 }

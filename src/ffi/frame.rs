@@ -16,6 +16,15 @@ pub const STOA_ORIGIN_CONCEALED: u32 = 2;
 /// The user stopped speaking; the frame is the fading end of it. Nothing comes then until the user speaks again.
 pub const STOA_ORIGIN_SILENCE: u32 = 3;
 
+/// Nobody speaks, or voice detection is off (see stoa_channel_set_vad).
+pub const STOA_SPEECH_NONE: u32 = 0;
+/// Speech begins: the frame with which it was found, or, with speech_only, the first of its pre-roll.
+pub const STOA_SPEECH_START: u32 = 1;
+/// In the midst of speech.
+pub const STOA_SPEECH_SPEAKING: u32 = 2;
+/// Speech ends with this frame. Where the user sends nothing any more, it is a frame of 10 ms of silence.
+pub const STOA_SPEECH_END: u32 = 3;
+
 /// What is known about a frame of PCM. Begin with STOA_FRAME_INIT.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -40,15 +49,19 @@ pub struct stoa_frame {
     pub bytes_per_sample: u32,
     /// Loudness below the maximum, dB: 0 is the loudest, 127 is silence (-dBov, RFC 6464).
     pub level: u32,
-    /// How likely it is a voice, 0 to 1, by a neural network that looks at 16 ms at a time; 0.6 is a fair threshold. It runs up
-    /// to 16 ms behind, and takes a loud steady tone for a voice.
+    /// How likely it is a voice, 0 to 1, by a neural network that looks at 16 of every 32 ms; 0.6 is a fair threshold. It runs up
+    /// to 32 ms behind, and takes a loud steady tone for a voice. Below -70 dB it is 0.
     pub voice_probability: f64,
+    /// The frame's part in speech: STOA_SPEECH_...
+    pub speech: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
-// SAFETY: repr(C), begins with its size, five words and six half words without padding, zero bytes are zeros.
+// SAFETY: repr(C), begins with its size, five words and eight half words without padding, zero bytes are zeros.
 unsafe impl Versioned for stoa_frame {
     const NAME: &'static str = "stoa_frame";
-    const FIRST: usize = 64;
+    const FIRST: usize = 72;
 }
 
 impl From<&FrameInfo> for stoa_frame {
@@ -65,6 +78,8 @@ impl From<&FrameInfo> for stoa_frame {
             bytes_per_sample: 2,
             level: info.level,
             voice_probability: info.voice_probability,
+            speech: info.speech,
+            reserved: 0,
         }
     }
 }

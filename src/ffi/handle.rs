@@ -103,10 +103,12 @@ struct Free {
     indexes: VecDeque<u32>,
     /// Slots from here on were never used.
     next: usize,
+    /// Slots that are not used again.
+    worn_out: usize,
 }
 
 static CHUNKS: [OnceLock<Box<[Slot]>>; INDEXES / CHUNK] = [const { OnceLock::new() }; INDEXES / CHUNK];
-static FREE: Mutex<Free> = Mutex::new(Free { indexes: VecDeque::new(), next: 0 });
+static FREE: Mutex<Free> = Mutex::new(Free { indexes: VecDeque::new(), next: 0, worn_out: 0 });
 
 fn free_list() -> MutexGuard<'static, Free> {
     FREE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -153,6 +155,12 @@ pub fn insert<T>(entry: Entry) -> Result<*mut T> {
     Ok(std::ptr::without_provenance_mut(bits as usize))
 }
 
+/// Handles of the process that are not freed, or that a call is still in.
+pub fn live() -> usize {
+    let free = free_list();
+    free.next - free.indexes.len() - free.worn_out
+}
+
 /// A call's stay inside a slot: the object is there until it leaves.
 pub struct Stay {
     slot: &'static Slot,
@@ -191,6 +199,8 @@ impl Drop for Stay {
             // A slot whose generations are used up is never used again: no handle ever comes back to life.
             if before >> STATE_GENERATION_SHIFT < GENERATIONS {
                 free_list().indexes.push_back(self.index);
+            } else {
+                free_list().worn_out += 1;
             }
         }
     }
@@ -200,11 +210,12 @@ impl Drop for Stay {
 pub fn enter(handle: *const c_void, kind: Kind, name: &str) -> Result<Stay> {
     fork::check()?;
     let bits = handle.addr() as u64;
+    let wanted = Kind::name(kind as u64).expect("every kind has a name");
     if bits == 0 {
-        return Err(Error::new(Status::NULL_ARGUMENT, format!("{name} is NULL")));
+        let text = format!("{name} is NULL: give the {wanted} that a stoa function returned");
+        return Err(Error::new(Status::NULL_ARGUMENT, text));
     }
     let bad = |text| Err(Error::new(Status::BAD_HANDLE, text));
-    let wanted = Kind::name(kind as u64).expect("every kind has a name");
     let found = Kind::name(bits >> KIND_SHIFT & 0xf);
     let (Some(found), TAG) = (found, bits & TAG_MASK) else {
         return bad(format!("{name} is no handle of this library: give the {wanted} that a stoa function returned"));
@@ -236,7 +247,8 @@ pub fn remove(handle: *const c_void, kind: Kind, name: &str) -> Result<Stay> {
     let generation = handle.addr() as u64 >> GENERATION_SHIFT & (GENERATIONS - 1);
     loop {
         if state & LIVE == 0 || state >> STATE_GENERATION_SHIFT != generation {
-            return Err(Error::new(Status::BAD_HANDLE, format!("{name} is being freed by another thread already")));
+            let text = format!("{name} is being freed by another thread already: free each handle once");
+            return Err(Error::new(Status::BAD_HANDLE, text));
         }
         let freed = (state & !LIVE) + (1 << STATE_GENERATION_SHIFT);
         match stay.slot.state.compare_exchange_weak(state, freed, Ordering::AcqRel, Ordering::Relaxed) {

@@ -40,8 +40,8 @@ pub unsafe extern "C" fn stoa_log_set(
     user_data: *mut c_void,
     user_data_free: stoa_user_data_free,
 ) -> stoa_status {
+    let user_data = UserData::new(user_data, user_data_free);
     call(|| {
-        let user_data = UserData::new(user_data, user_data_free);
         let level = match level {
             STOA_LOG_OFF => None,
             STOA_LOG_ERROR => Some(Level::Error),

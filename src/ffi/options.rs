@@ -20,7 +20,8 @@ const MAX_SIZE: usize = 4096;
 
 unsafe fn size_of_caller<T: Versioned>(from: *const T, name: &str) -> Result<usize> {
     if from.is_null() {
-        return Err(Error::new(Status::NULL_ARGUMENT, format!("{name} is NULL")));
+        let text = format!("{name} is NULL: give a {}, begun with {}_INIT", T::NAME, T::NAME.to_uppercase());
+        return Err(Error::new(Status::NULL_ARGUMENT, text));
     }
     // SAFETY: the caller's struct begins with its size.
     let size = unsafe { from.cast::<usize>().read_unaligned() };
@@ -97,7 +98,10 @@ pub unsafe fn put<T>(to: *mut T, value: T) {
 
 /// Checks that an output that must be there is there.
 pub fn needed<T>(to: *mut T, name: &str) -> Result<()> {
-    if to.is_null() { Err(Error::new(Status::NULL_ARGUMENT, format!("{name} is NULL"))) } else { Ok(()) }
+    if to.is_null() {
+        return Err(Error::new(Status::NULL_ARGUMENT, format!("{name} is NULL: give a place for the result")));
+    }
+    Ok(())
 }
 
 /// A flag: 0 or 1, so that other values can mean something later.
@@ -160,7 +164,8 @@ mod tests {
         }
         // SAFETY: NULL is refused.
         let error = unsafe { read::<Now>(std::ptr::null(), "options") }.err().unwrap();
-        assert_eq!((error.status, error.text.as_str()), (Status::NULL_ARGUMENT, "options is NULL"));
+        let text = "options is NULL: give a stoa_now, begun with STOA_NOW_INIT";
+        assert_eq!((error.status, error.text.as_str()), (Status::NULL_ARGUMENT, text));
     }
 
     #[test]

@@ -89,10 +89,7 @@ pub fn free<N: Noun>(handle: *mut impl Sized) -> stoa_status {
     })
 }
 
-/// The last error of a handle. It never replaces what it is to tell.
+/// The last error of a handle. Its own errors are told for the thread alone, so that it never replaces what it is to tell.
 pub fn last_error<N: Noun>(handle: *const impl Sized, tell: impl FnOnce(&str) -> Result<Status>) -> stoa_status {
-    match caught(|| enter(handle.cast::<c_void>(), N::KIND, N::NAME)) {
-        Ok(stay) => caught(|| tell(&stay.error())).unwrap_or_else(|error| error.status).0,
-        Err(error) => status_of(Err(error)),
-    }
+    status_of(caught(|| tell(&enter(handle.cast::<c_void>(), N::KIND, N::NAME)?.error())))
 }

@@ -60,7 +60,7 @@ fn keys(text: &str) -> Result<Vec<(String, String)>> {
 }
 
 /// What a server's handle stands for.
-pub struct ServerHandle(Server);
+pub struct ServerHandle(pub(super) Server);
 
 impl Noun for ServerHandle {
     const KIND: Kind = Kind::Server;

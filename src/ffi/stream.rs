@@ -1,7 +1,7 @@
 //! STREAM
 
 use super::callback::UserData;
-use super::frame::{stoa_frame, stoa_frame_callback};
+use super::frame::{STOA_FRAME_SAMPLES_MAX, stoa_frame, stoa_frame_callback};
 use super::handle::{Entry, Kind};
 use super::options::{check, needed, put, timeout, write};
 use super::panic::{Noun, free, last_error, on};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a stream's handle stands for.
 pub struct StreamHandle {
-    stream: Stream,
+    pub(super) stream: Stream,
     /// Values of a sample: one for each audio channel.
     channels: usize,
     /// A callback was set through this handle, and goes with it.
@@ -90,10 +90,15 @@ pub unsafe extern "C" fn stoa_stream_read(
         needed(out_samples, "out_samples")?;
         // SAFETY: the header asks for a struct of the size that it says.
         unsafe { check(out_frame, "out_frame")? };
+        let bad = |text: String| Err(Error::new(Status::BAD_ARGUMENT, text));
+        if !out_samples.is_aligned() {
+            return bad("out_samples is at an odd address: align it to 2 bytes".into());
+        }
         let values = capacity.checked_mul(stream.channels).filter(|values| *values <= isize::MAX as usize / 2);
-        let (Some(values), true) = (values, out_samples.is_aligned()) else {
-            let text = "out_samples is at an odd address, or capacity is more than any memory holds";
-            return Err(Error::new(Status::BAD_ARGUMENT, text));
+        let Some(values) = values else {
+            return bad(format!(
+                "capacity is {capacity} samples, more than any memory holds: give the room for each channel"
+            ));
         };
         // SAFETY: not NULL, aligned, of a possible size; the header asks for as much room. Any bytes are an i16.
         let samples = unsafe { std::slice::from_raw_parts_mut(out_samples, values) };
@@ -113,7 +118,10 @@ pub unsafe extern "C" fn stoa_stream_read(
                 frame.samples_per_channel = samples as u32;
                 // SAFETY: it was checked.
                 unsafe { write(out_frame, &frame) };
-                let text = format!("the frame has {samples} samples for each channel, and capacity is {capacity}");
+                let text = format!(
+                    "the frame has {samples} samples for each channel, and capacity is {capacity}: \
+                     give more room, {STOA_FRAME_SAMPLES_MAX} always suffices"
+                );
                 Err(Error::new(Status::BUFFER_TOO_SMALL, text))
             }
         }

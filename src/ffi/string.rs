@@ -12,12 +12,12 @@ const MAX_STRING: usize = 65_536;
 /// `text` is NULL, or a string that ends with a zero byte and stays while `'a` lasts.
 pub unsafe fn required<'a>(text: *const c_char, name: &str) -> Result<&'a str> {
     if text.is_null() {
-        return Err(Error::new(Status::NULL_ARGUMENT, format!("{name} is NULL")));
+        return Err(Error::new(Status::NULL_ARGUMENT, format!("{name} is NULL: give a string")));
     }
     let bytes = text.cast::<u8>();
     // SAFETY: each byte before the closing zero is the caller's to be read; the search stops there.
     let Some(length) = (0..=MAX_STRING).find(|&index| unsafe { *bytes.add(index) } == 0) else {
-        return Err(Error::new(Status::BAD_ARGUMENT, format!("{name} is longer than {MAX_STRING} bytes")));
+        return Err(Error::new(Status::BAD_ARGUMENT, format!("{name} is longer than {MAX_STRING} bytes: shorten it")));
     };
     // SAFETY: `length` bytes before the closing zero were read just now.
     let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };
@@ -65,7 +65,7 @@ pub unsafe fn give(text: &str, buffer: *mut c_char, capacity: usize, out_length:
     }
     Err(Error::new(
         Status::BUFFER_TOO_SMALL,
-        format!("the buffer holds {capacity} bytes, and {needed} are needed with the closing zero"),
+        format!("the buffer holds {capacity} bytes, and {needed} are needed with the closing zero: give a larger one"),
     ))
 }
 
