@@ -1,0 +1,136 @@
+//! `stoa token`: both families, built, shown, verified.
+
+use crate::{folder, key, run, stoa, text};
+use serde_json::Value;
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+const APP: &str = "0123456789abcdef0123456789abcdef";
+const CERTIFICATE: &str = "fedcba9876543210fedcba9876543210";
+
+fn built(arguments: &[&str]) -> String {
+    let output = stoa().args(["token", "build"]).args(arguments).envs(key()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).trim().to_string()
+}
+
+fn shown(token: &str) -> Value {
+    let output = run(&["token", "show", token, "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn verified(token: &str, more: &[&str]) -> Output {
+    stoa().args(["token", "verify", token]).args(more).envs(key()).output().unwrap()
+}
+
+fn refused(token: &str, more: &[&str], says: &str) {
+    let output = verified(token, more);
+    assert_eq!(output.status.code(), Some(3), "{more:?}");
+    assert!(text(&output.stderr).contains(says), "{more:?}: {}", text(&output.stderr));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_livekit_token_says_what_its_flags_said() {
+    let flags = "--room hall --user ann --ttl 10m --no-publish --no-subscribe --no-data --hidden --admin --recorder --agent \
+                 --update-metadata --name Ann --metadata free --attribute lang=de --attribute a=b=c";
+    let token = built(&flags.split_whitespace().collect::<Vec<_>>());
+    let shown = shown(&token);
+    let claims = &shown["claims"];
+    assert_eq!(
+        (&shown["family"], &shown["verified"], &shown["expired"]),
+        (&"livekit".into(), &false.into(), &false.into())
+    );
+    assert_eq!((&claims["iss"], &claims["sub"], &claims["name"]), (&"app".into(), &"ann".into(), &"Ann".into()));
+    assert_eq!((&claims["metadata"], &claims["attributes"]["a"]), (&"free".into(), &"b=c".into()));
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["nbf"].as_u64().unwrap(), 600);
+    assert_eq!(shown["expires_at"], claims["exp"]);
+    let video = &claims["video"];
+    for (name, value) in [("canPublish", false), ("canSubscribe", false), ("canPublishData", false), ("roomJoin", true)]
+    {
+        assert_eq!(video[name], value, "{name}");
+    }
+    for name in ["hidden", "roomAdmin", "recorder", "agent", "canUpdateOwnMetadata"] {
+        assert_eq!(video[name], true, "{name}");
+    }
+    let page = text(&run(&["token", "show", &token]).stdout);
+    assert!(page.starts_with("NOT VERIFIED"), "{page}");
+    assert!(page.contains("video.room ") && page.contains(" UTC (in ") && page.contains("usable until"), "{page}");
+}
+
+#[test]
+fn verifying_tells_by_its_exit_code() {
+    let token = built(&["--room", "hall", "--user", "ann"]);
+    let output = verified(&token, &["--room", "hall", "--user", "ann"]);
+    assert!(output.status.success() && text(&output.stdout).starts_with("valid: ann may join hall until "));
+    let object: Value = serde_json::from_slice(&verified(&token, &["--json"]).stdout).unwrap();
+    assert_eq!((&object["valid"], &object["user"]), (&true.into(), &"ann".into()));
+    refused(&token, &["--room", "cellar"], "room 'hall', not for 'cellar'");
+    refused(&token, &["--user", "bob"], "user 'ann', not for 'bob'");
+    refused(&token, &["--secret", "guess"], "signature is wrong");
+    refused(&token, &["--key", "other"], "issuer");
+    refused(&token[..token.len() - 2], &[], "signature");
+}
+
+#[test]
+fn an_old_token_is_shown_as_expired_and_refused() {
+    let claims = folder("tokens").join("claims.json");
+    std::fs::write(
+        &claims,
+        r#"{"sub": "ann", "nbf": 1600000000, "exp": 1700000000, "video": {"room": "hall", "roomJoin": true}}"#,
+    )
+    .unwrap();
+    let token = built(&["--claims", claims.to_str().unwrap()]);
+    refused(&token, &[], "expired");
+    assert_eq!(shown(&token)["expired"], true);
+    let page = text(&run(&["token", "show", &token]).stdout);
+    assert!(page.contains("EXPIRED") && page.contains("2023-11-14 22:13:20 UTC ("), "{page}");
+    // What flags say counts more.
+    let token = built(&["--claims", claims.to_str().unwrap(), "--user", "bob", "--ttl", "60", "--hidden"]);
+    assert!(verified(&token, &["--room", "hall", "--user", "bob"]).status.success());
+    assert_eq!(shown(&token)["claims"]["video"]["hidden"], true);
+}
+
+#[test]
+fn an_access_token2_is_built_shown_and_verified() {
+    let pair = ["--key", APP, "--secret", CERTIFICATE];
+    let arguments =
+        [&pair[..], &["--family", "access_token2", "--room", "hall", "--user", "7", "--ttl", "1h"]].concat();
+    let token = built(&arguments);
+    assert!(token.starts_with("007"));
+    assert!(verified(&token, &[&pair[..], &["--room", "hall", "--user", "7"]].concat()).status.success());
+    refused(&token, &[&pair[..], &["--room", "cellar"]].concat(), "cellar");
+    refused(&token, &["--key", APP, "--secret", APP], "signature is wrong");
+    let shown = shown(&token);
+    let service = &shown["claims"]["services"][0];
+    assert_eq!((&shown["family"], &shown["expired"]), (&"access_token2".into(), &false.into()));
+    assert_eq!((&service["channel"], &service["uid"]), (&"hall".into(), &"7".into()));
+    assert_eq!(service["privileges"].as_object().unwrap().len(), 4);
+    let page = text(&run(&["token", "show", &token]).stdout);
+    assert!(page.contains("privileges.join_channel") && page.contains("3600 s, until "), "{page}");
+    let listener = built(&[&arguments[..], &["--no-publish"]].concat());
+    let page = text(&run(&["token", "show", &listener]).stdout);
+    assert!(!page.contains("publish_audio") && page.contains("publish_data"), "{page}");
+    let output = stoa().args(["token", "build"]).args(&arguments).arg("--hidden").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--hidden is nothing that an AccessToken2 can say"));
+    let short = run(&["token", "build", "--family", "access_token2", "--key", "a", "--secret", "b", "--room", "r"]);
+    assert_eq!(short.status.code(), Some(2));
+    assert!(text(&short.stderr).contains("32 hexadecimal"), "{}", text(&short.stderr));
+}
+
+/// A secret need not be an argument, nor need a token.
+#[test]
+fn tokens_come_from_files_pipes_and_the_environment() {
+    let token = built(&["--room", "hall", "--user", "ann"]);
+    let file = folder("token-file").join("token");
+    std::fs::write(&file, format!("{token}\n")).unwrap();
+    let ann = |output: Output| assert!(text(&output.stdout).contains("\"ann\""), "{}", text(&output.stderr));
+    ann(run(&["token", "show", "--json", "--token-file", file.to_str().unwrap()]));
+    ann(stoa().args(["token", "show", "--json"]).env("STOA_TOKEN", &token).output().unwrap());
+    let piped = stoa().args(["token", "show", "-", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut piped = piped.unwrap();
+    piped.stdin.take().unwrap().write_all(format!(" {token}\n").as_bytes()).unwrap();
+    ann(piped.wait_with_output().unwrap());
+}
