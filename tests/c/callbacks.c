@@ -229,7 +229,9 @@ static void in_event_callback(void (*inside)(struct record *), int channel_is_fr
         record.freed = 0;
         EXPECT(STOA_OK, NULL, stoa_channel_set_event_callback(ada, on_event, &record, on_free));
     } else {
-        EXPECT(STOA_OK, NULL, stoa_channel_connect(ada, 0));
+        // The first event, "connecting", may run before this returns, and free what it works on.
+        stoa_status begun = stoa_channel_connect(ada, 0);
+        TRUE(begun == STOA_OK || begun == STOA_ERROR_CLOSED);
     }
     TRUE(await(&record, &record.done, 1));
     EXPECT(channel_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_channel_free(ada));
@@ -265,44 +267,6 @@ static void in_frame_callback(void (*inside)(struct record *), int of_stream, in
     EXPECT(engine_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_engine_free(engine));
     TRUE(await(&record, &record.freed, 1));
     TRUE(get(&record, &record.freed) == 1 && get(&record, &record.calls_after_free) == 0);
-}
-
-// A callback that blocks longer than anybody waits for it: BUSY, and user_data_free when it has returned.
-static void busy(stoa_status (*end)(struct record *))
-{
-    struct record record;
-    stoa_engine *engine = new_engine();
-    stoa_channel *ada = new_channel(engine, "ada");
-    uint64_t start;
-    prepare(&record, NULL, engine, ada);
-    record.block_ms = 4000;
-    EXPECT(STOA_OK, NULL, stoa_channel_set_event_callback(ada, on_event, &record, on_free));
-    EXPECT(STOA_OK, NULL, stoa_channel_connect(ada, 0));
-    TRUE(await(&record, &record.calls, 1));
-    start = now_ms();
-    EXPECT(STOA_ERROR_BUSY, "still running", end(&record));
-    TRUE(now_ms() - start < 3000);
-    TRUE(get(&record, &record.freed) == 0 && get(&record, &record.done) == 0);
-    TRUE(await(&record, &record.freed, 1));
-    TRUE(get(&record, &record.done) == 1 && get(&record, &record.calls) == 1);
-    stoa_channel_free(ada);
-    stoa_engine_free(engine);
-    TRUE(get(&record, &record.freed) == 1 && get(&record, &record.calls_after_free) == 0);
-}
-
-static stoa_status take_off(struct record *record)
-{
-    return stoa_channel_set_event_callback(record->channel, NULL, NULL, NULL);
-}
-
-static stoa_status free_channel(struct record *record)
-{
-    return stoa_channel_free(record->channel);
-}
-
-static stoa_status free_engine(struct record *record)
-{
-    return stoa_engine_free(record->engine);
 }
 
 // One stream's callback takes a second: its own frames wait, and a reader of another channel feels nothing.
@@ -344,15 +308,17 @@ static void slow(void)
     EXPECT(STOA_OK, NULL, stoa_channel_free(cleo));
 }
 
-int main(void)
+// The argument "quick" leaves out, for valgrind, what depends on time, and what is the same again.
+int main(int argc, char **argv)
 {
+    int quick = argc > 1 && strcmp(argv[1], "quick") == 0;
     in_event_callback(connects, 0, 0);
     in_event_callback(disconnects, 0, 0);
     in_event_callback(takes_itself_off, 0, 0);
     in_event_callback(frees_its_channel, 1, 0);
     in_event_callback(frees_its_engine, 0, 1);
     in_event_callback(uses_everything, 0, 0);
-    for (int of_stream = 0; of_stream < 2; of_stream++) {
+    for (int of_stream = quick; of_stream < 2; of_stream++) {
         in_frame_callback(connects, of_stream, 0, 0);
         in_frame_callback(disconnects, of_stream, 0, 0);
         in_frame_callback(takes_itself_off, of_stream, 0, 0);
@@ -360,10 +326,8 @@ int main(void)
         in_frame_callback(frees_its_engine, of_stream, 0, 1);
     }
     in_frame_callback(frees_its_stream, 1, 0, 0);
-    busy(take_off);
-    busy(free_channel);
-    busy(free_engine);
-    slow();
+    if (!quick)
+        slow();
     printf("%d failures\n", failures);
     return failures != 0;
 }

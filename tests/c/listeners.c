@@ -1,0 +1,529 @@
+// Listeners by name: on, once and off with every event that can be brought about, inside callbacks and beside them. Each event is
+// seen once, user_data_free is called once, nothing runs after off, and a callback that takes a second loses nobody a frame.
+
+#define _POSIX_C_SOURCE 200809L
+#include "expect.h"
+
+#include <pthread.h>
+#include <time.h>
+
+enum { RATE = 24000, KINDS = 18, MARKS = 800, FRAMES = 150 };
+
+static stoa_engine *new_engine(void)
+{
+    stoa_engine_options options = STOA_ENGINE_OPTIONS_INIT;
+    stoa_engine *engine = NULL;
+    options.app_id = "app";
+    EXPECT(STOA_OK, NULL, stoa_engine_new(&options, &engine));
+    return engine;
+}
+
+static stoa_channel *new_channel(stoa_engine *engine, const char *user)
+{
+    stoa_channel_options options = STOA_CHANNEL_OPTIONS_INIT;
+    stoa_channel *channel = NULL;
+    options.name = "room";
+    options.user = user;
+    options.subscribe_all = 1;
+    options.eager = 1; // each frame as it was sent
+    EXPECT(STOA_OK, NULL, stoa_channel_new(engine, &options, &channel));
+    return channel;
+}
+
+static stoa_channel *join(stoa_engine *engine, const char *user)
+{
+    stoa_channel *channel = new_channel(engine, user);
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 20000));
+    return channel;
+}
+
+static void speak(stoa_channel *channel, int ms)
+{
+    static int16_t pcm[RATE * 4];
+    size_t count = (size_t)ms * RATE / 1000;
+    for (size_t i = 0; i < count; i++)
+        pcm[i] = i / 60 % 2 ? 12000 : -12000;
+    EXPECT(STOA_OK, NULL, stoa_channel_push_audio(channel, pcm, count, 0, NULL));
+}
+
+static void rest(int ms)
+{
+    struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
+static uint64_t now_ms(void)
+{
+    return stoa_time_us() / 1000;
+}
+
+// A listener's record. One lock guards all of them, and `changed` tells each step.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+typedef struct record {
+    int calls, calls_after_free, freed, done;
+    uint32_t kind;   // of the newest event
+    uint64_t time_us;
+    int block_ms;    // the first call takes this long
+    void (*inside)(struct record *);
+    stoa_engine *engine;
+    stoa_channel *channel;
+    uint64_t listener;
+    struct record *other;
+} record;
+
+// Waits until *value >= wanted, `ms` at most.
+static int within(int ms, const int *value, int wanted)
+{
+    struct timespec until;
+    int reached, error = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ms % 1000 * 1000000L;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&lock);
+    while (*value < wanted && error == 0)
+        error = pthread_cond_timedwait(&changed, &lock, &until);
+    reached = *value >= wanted;
+    pthread_mutex_unlock(&lock);
+    return reached;
+}
+
+static int await(const int *value, int wanted)
+{
+    return within(30000, value, wanted);
+}
+
+static int get(const int *value)
+{
+    int got;
+    pthread_mutex_lock(&lock);
+    got = *value;
+    pthread_mutex_unlock(&lock);
+    return got;
+}
+
+static void add(int *value)
+{
+    pthread_mutex_lock(&lock);
+    ++*value;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void on_event(stoa_channel *channel, const stoa_event *event, void *user_data)
+{
+    record *record = user_data;
+    int first;
+    pthread_mutex_lock(&lock);
+    TRUE(channel == record->channel);
+    first = record->calls++ == 0;
+    record->calls_after_free += record->freed;
+    record->kind = event->kind;
+    record->time_us = event->time_us;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    if (!first)
+        return;
+    if (record->block_ms > 0)
+        rest(record->block_ms);
+    if (record->inside != NULL)
+        record->inside(record);
+    add(&record->done);
+}
+
+static void on_free(void *user_data)
+{
+    record *record = user_data;
+    add(&record->freed);
+}
+
+// The first event, "connecting", may run before the call returns, and free what it works on.
+static void begin(stoa_channel *channel)
+{
+    stoa_status begun = stoa_channel_connect(channel, 0);
+    TRUE(begun == STOA_OK || begun == STOA_ERROR_CLOSED);
+}
+
+static void listen(record *record, stoa_channel *channel, const char *event, int once)
+{
+    record->channel = channel;
+    EXPECT(STOA_OK, NULL,
+           (once ? stoa_channel_once : stoa_channel_on)(channel, event, on_event, record, on_free, &record->listener));
+    TRUE(record->listener != 0);
+}
+
+static void over(record *record)
+{
+    TRUE(await(&record->freed, 1));
+    TRUE(get(&record->freed) == 1 && get(&record->calls_after_free) == 0);
+}
+
+// Names, wrong ones too; nobody has to be connected.
+static void names(void)
+{
+    static record records[256];
+    record refused = {0};
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = new_channel(engine, "ada");
+    uint64_t number = 7;
+    for (uint32_t kind = 1; kind <= KINDS; kind++) {
+        TRUE(strlen(stoa_event_name(kind)) > 0);
+        for (int once = 0; once < 2; once++) {
+            record one = {0};
+            listen(&one, ada, stoa_event_name(kind), once);
+            EXPECT(STOA_OK, NULL, stoa_channel_off(ada, one.listener));
+            EXPECT(STOA_ERROR_NOT_FOUND, "taken off", stoa_channel_off(ada, one.listener));
+            TRUE(one.freed == 1 && one.calls == 0);
+        }
+    }
+    TRUE(strcmp(stoa_event_name(KINDS + 1), "") == 0);
+    EXPECT(STOA_ERROR_BAD_ARGUMENT, "user_joined", stoa_channel_on(ada, "joined", on_event, &refused, on_free, &number));
+    EXPECT(STOA_ERROR_BAD_UTF8, "event", stoa_channel_once(ada, "\xff", on_event, &refused, on_free, &number));
+    EXPECT(STOA_ERROR_NULL_ARGUMENT, "callback", stoa_channel_on(ada, "played", NULL, &refused, on_free, &number));
+    EXPECT(STOA_ERROR_NULL_ARGUMENT, "channel", stoa_channel_on(NULL, "played", on_event, &refused, on_free, &number));
+    TRUE(number == 7 && refused.freed == 4 && refused.calls == 0);
+    EXPECT(STOA_ERROR_NOT_FOUND, NULL, stoa_channel_off(ada, 0));
+    EXPECT(STOA_ERROR_NULL_ARGUMENT, "channel", stoa_channel_off(NULL, 1));
+    for (int i = 0; i < 256; i++)
+        listen(&records[i], ada, i % 2 ? "played" : NULL, i % 3 == 0);
+    EXPECT(STOA_ERROR_LIMIT, "256", stoa_channel_on(ada, "played", on_event, &refused, on_free, NULL));
+    EXPECT(STOA_OK, NULL, stoa_channel_off(ada, records[9].listener));
+    EXPECT(STOA_OK, NULL, stoa_channel_on(ada, "played", on_event, &refused, on_free, NULL));
+    TRUE(refused.freed == 5);
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    EXPECT(STOA_ERROR_CLOSED, NULL, stoa_channel_on(ada, "played", on_event, &refused, on_free, NULL));
+    EXPECT(STOA_ERROR_CLOSED, NULL, stoa_channel_off(ada, records[8].listener));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(STOA_ERROR_BAD_HANDLE, NULL, stoa_channel_on(ada, "played", on_event, &refused, on_free, NULL));
+    for (int i = 0; i < 256; i++)
+        TRUE(records[i].freed == 1);
+    TRUE(refused.freed == 8 && refused.calls == 0);
+}
+
+// Every event that one conversation brings about, by a listener and by one for once.
+static void every_event(void)
+{
+    static record all[2][KINDS + 1], first[2][KINDS + 1];
+    static const uint32_t at_bob[] = {STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_EVENT_USER_JOINED, STOA_EVENT_USER_SPEAKING,
+                                      STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED, STOA_EVENT_USER_MUTED,
+                                      STOA_EVENT_DATA_RECEIVED, STOA_EVENT_STREAM_OVERFLOW};
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = new_channel(engine, "ada"), *bob = new_channel(engine, "bob");
+    stoa_channel *channels[2] = {ada, bob};
+    stoa_event event = STOA_EVENT_INIT;
+    stoa_stream *unread = NULL;
+    record flood = {0};
+    for (uint32_t kind = 1; kind <= KINDS; kind++)
+        for (int i = 0; i < 2; i++) {
+            listen(&all[i][kind], channels[i], stoa_event_name(kind), 0);
+            listen(&first[i][kind], channels[i], stoa_event_name(kind), 1);
+        }
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, 20000));
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(ada, 20000));
+    TRUE(await(&all[1][STOA_EVENT_USER_JOINED].calls, 1));
+    EXPECT(STOA_OK, NULL, stoa_channel_subscribe(bob, "ada", 20000));
+    EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &unread));
+    speak(ada, 3000);
+    EXPECT(STOA_OK, NULL, stoa_channel_mark(ada, 1));
+    EXPECT(STOA_OK, NULL, stoa_channel_send_data(ada, "x", 1, NULL));
+    TRUE(await(&all[0][STOA_EVENT_PLAYED].calls, 1));
+    // The machine may be too slow for a gap that is no pause; one time it is not.
+    for (int i = 0; i < 50 && get(&all[0][STOA_EVENT_STARVING].calls) == 0; i++) {
+        uint64_t queued = 1;
+        speak(ada, 60);
+        while (queued > 0 && stoa_channel_queued(ada, &queued) == STOA_OK)
+            rest(5);
+        rest(60);
+        speak(ada, 60);
+        within(200, &all[0][STOA_EVENT_STARVING].calls, 1);
+    }
+    EXPECT(STOA_OK, NULL, stoa_channel_mute(ada, 1));
+    for (size_t i = 0; i < sizeof at_bob / sizeof *at_bob; i++)
+        TRUE(await(&all[1][at_bob[i]].calls, 1) && await(&first[1][at_bob[i]].calls, 1));
+    TRUE(await(&all[0][STOA_EVENT_STARVING].calls, 1) && await(&first[0][STOA_EVENT_STARVING].calls, 1));
+    EXPECT(STOA_OK, NULL, stoa_channel_disconnect(ada, 20000));
+    TRUE(await(&all[1][STOA_EVENT_STREAM_ENDED].calls, 1) && await(&all[1][STOA_EVENT_USER_LEFT].calls, 1));
+    // There is a listener for everything, so polling sees nothing.
+    EXPECT(STOA_TIMED_OUT, NULL, stoa_channel_poll_event(bob, 50, &event));
+
+    // A queue that nobody reads runs over, and who listens to that alone is told.
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(ada, 20000));
+    for (uint32_t kind = 1; kind <= KINDS; kind++)
+        EXPECT(STOA_OK, NULL, stoa_channel_off(ada, all[0][kind].listener));
+    listen(&flood, ada, "overflow", 0);
+    for (uint64_t mark = 0; mark < 1200;)
+        if (stoa_channel_mark(ada, mark) == STOA_OK)
+            mark++;
+        else
+            rest(1);
+    TRUE(await(&flood.calls, 1));
+    EXPECT(STOA_OK, NULL, stoa_channel_off(ada, flood.listener));
+    over(&flood);
+
+    EXPECT(STOA_OK, NULL, stoa_stream_free(unread));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(bob));
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    for (int i = 0; i < 2; i++)
+        for (uint32_t kind = 1; kind <= KINDS; kind++) {
+            over(&all[i][kind]);
+            over(&first[i][kind]);
+            TRUE(first[i][kind].calls <= 1);
+            TRUE(all[i][kind].calls == 0 || (all[i][kind].kind == kind && all[i][kind].time_us > 1600000000000000));
+            if (all[i][kind].calls > 0)
+                TRUE(first[i][kind].calls == 1 && first[i][kind].kind == kind);
+        }
+}
+
+// What listeners do inside; the first event is "connecting".
+
+static void takes_itself_off(record *record)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_off(record->channel, record->listener));
+    EXPECT(STOA_ERROR_NOT_FOUND, NULL, stoa_channel_off(record->channel, record->listener));
+    TRUE(get(&record->freed) == 0);
+}
+
+static void takes_the_other_off(record *record)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_off(record->channel, record->other->listener));
+    TRUE(get(&record->other->freed) == 1 && get(&record->other->calls) == 0);
+}
+
+static void disconnects(record *record)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_disconnect(record->channel, 20000));
+}
+
+static void frees_its_channel(record *record)
+{
+    uint64_t start = now_ms();
+    EXPECT(STOA_OK, NULL, stoa_channel_free(record->channel));
+    TRUE(now_ms() - start < 1500);
+    TRUE(get(&record->other->freed) == 1);
+}
+
+static void frees_its_engine(record *record)
+{
+    uint64_t start = now_ms();
+    EXPECT(STOA_OK, NULL, stoa_engine_free(record->engine));
+    TRUE(now_ms() - start < 2500);
+    TRUE(get(&record->other->freed) == 1);
+}
+
+static void inside(void (*act)(record *), int once, int channel_is_freed, int engine_is_freed)
+{
+    record actor = {0}, other = {0};
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = new_channel(engine, "ada");
+    actor.inside = act;
+    actor.engine = engine;
+    actor.other = &other;
+    listen(&actor, ada, "connection_state_changed", once);
+    listen(&other, ada, "connection_state_changed", 0);
+    begin(ada);
+    TRUE(await(&actor.done, 1));
+    if (act == takes_itself_off)
+        over(&actor);
+    EXPECT(channel_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(engine_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_engine_free(engine));
+    over(&actor);
+    over(&other);
+    if (once || act == takes_itself_off)
+        TRUE(actor.calls == 1);
+}
+
+// off on another thread waits for the run, a second at most.
+static void off_beside(int once, int block_ms)
+{
+    record slow = {0};
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = new_channel(engine, "ada");
+    int is_busy = block_ms > 1000;
+    uint64_t start;
+    slow.block_ms = block_ms;
+    listen(&slow, ada, "connection_state_changed", once);
+    begin(ada);
+    TRUE(await(&slow.calls, 1));
+    start = now_ms();
+    EXPECT(is_busy ? STOA_ERROR_BUSY : STOA_OK, is_busy ? "still running" : NULL, stoa_channel_off(ada, slow.listener));
+    TRUE(get(&slow.done) == !is_busy && get(&slow.freed) == !is_busy);
+    TRUE(!is_busy || (now_ms() - start >= 900 && now_ms() - start < 3000));
+    over(&slow);
+    EXPECT(STOA_OK, NULL, stoa_channel_disconnect(ada, 20000));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    TRUE(slow.calls == 1);
+}
+
+// Marks are told to a listener while there is one, and to a thread that polls otherwise: each once.
+static int by_listener, by_polling, marks[MARKS + 1];
+
+static void saw(const stoa_event *event, int *by)
+{
+    pthread_mutex_lock(&lock);
+    if (event->kind == STOA_EVENT_PLAYED && event->id <= MARKS) {
+        marks[event->id]++;
+        ++*by;
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void on_mark(stoa_channel *channel, const stoa_event *event, void *user_data)
+{
+    (void)channel, (void)user_data;
+    saw(event, &by_listener);
+}
+
+static void *poll_all(void *channel)
+{
+    stoa_event event = STOA_EVENT_INIT;
+    while (stoa_channel_poll_event(channel, -1, &event) == STOA_OK) {
+        saw(&event, &by_polling);
+        EXPECT(STOA_OK, NULL, stoa_event_free(&event));
+    }
+    return NULL;
+}
+
+static void set_marks(stoa_channel *channel, uint64_t from, uint64_t to)
+{
+    while (from < to)
+        if (stoa_channel_mark(channel, from) == STOA_OK)
+            from++;
+        else
+            rest(1);
+}
+
+static void polling_beside_listeners(void)
+{
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = join(engine, "ada");
+    record freed[MARKS / 20] = {{0}};
+    uint64_t listener = 0;
+    pthread_t poller;
+    int total = 0;
+    pthread_create(&poller, NULL, poll_all, ada);
+    for (uint64_t mark = 0, round = 0; mark < MARKS; mark += 20, round++) {
+        EXPECT(STOA_OK, NULL, stoa_channel_on(ada, "played", on_mark, &freed[round], on_free, &listener));
+        set_marks(ada, mark, mark + 10);
+        if (round == 0)
+            TRUE(await(&by_listener, 10));
+        EXPECT(STOA_OK, NULL, stoa_channel_off(ada, listener));
+        TRUE(get(&freed[round].freed) == 1);
+        set_marks(ada, mark + 10, mark + 20);
+        if (round == 0)
+            TRUE(await(&by_polling, 10));
+    }
+    for (int i = 0; i < 3000 && total < MARKS; i++) {
+        rest(10);
+        total = get(&by_listener) + get(&by_polling);
+    }
+    EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
+    pthread_join(poller, NULL);
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    TRUE(by_listener + by_polling == MARKS);
+    for (int mark = 0; mark < MARKS; mark++)
+        TRUE(marks[mark] == 1);
+}
+
+// Frames of a stream that are sound which was sent, each with a later RTP time than the one before.
+struct sound {
+    int frames, in_order;
+    uint64_t rtp_time;
+};
+
+static void count(struct sound *sound, const stoa_frame *frame)
+{
+    pthread_mutex_lock(&lock);
+    if (frame->origin <= STOA_ORIGIN_RECOVERED) {
+        sound->in_order += sound->frames == 0 || frame->rtp_time > sound->rtp_time;
+        sound->rtp_time = frame->rtp_time;
+        sound->frames++;
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void on_frame(const char *user, const stoa_frame *frame, const int16_t *samples, void *user_data)
+{
+    (void)user, (void)samples;
+    count(user_data, frame);
+}
+
+// A listener takes a second: who polls loses no frame and waits for none, and the frames for callbacks come after it.
+static void slow(void)
+{
+    record second = {0};
+    struct sound by_callback = {0}, by_channel = {0}, by_reading = {0};
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = join(engine, "ada"), *bob = join(engine, "bob"), *cleo = join(engine, "cleo"), *dan = join(engine, "dan");
+    stoa_channel *hearers[3] = {bob, cleo, dan};
+    stoa_stream *called = NULL, *polled = NULL;
+    stoa_frame frame = STOA_FRAME_INIT;
+    static int16_t pcm[STOA_FRAME_SAMPLES_MAX];
+    uint64_t dropped = 77, started;
+    for (int i = 0; i < 3; i++) {
+        size_t users = 0;
+        while (users < 3)
+            EXPECT(STOA_OK, NULL, stoa_channel_user_count(hearers[i], &users)), rest(1);
+        EXPECT(STOA_OK, NULL, stoa_channel_subscribe(hearers[i], "ada", 20000));
+    }
+    EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &called));
+    EXPECT(STOA_OK, NULL, stoa_channel_stream(cleo, "ada", &polled));
+    EXPECT(STOA_OK, NULL, stoa_stream_set_frame_callback(called, on_frame, &by_callback, NULL));
+    EXPECT(STOA_OK, NULL, stoa_channel_set_frame_callback(dan, on_frame, &by_channel, NULL));
+    second.block_ms = 1000;
+    listen(&second, ada, "played", 0);
+    speak(ada, 20);
+    EXPECT(STOA_OK, NULL, stoa_channel_mark(ada, 1));
+    speak(ada, FRAMES * 20 - 20);
+    TRUE(await(&second.calls, 1));
+    started = now_ms();
+    for (int late = 0; get(&by_reading.frames) < FRAMES && late < 4;) {
+        stoa_status status = stoa_stream_read(polled, 5000, pcm, STOA_FRAME_SAMPLES_MAX, &frame);
+        if (status == STOA_OK)
+            count(&by_reading, &frame);
+        else
+            late++;
+        if (get(&by_reading.frames) == 15 && now_ms() - started < 700)
+            TRUE(get(&second.done) == 0); // read while the callback sleeps
+    }
+    TRUE(await(&second.done, 1));
+    TRUE(await(&by_callback.frames, FRAMES) && await(&by_channel.frames, FRAMES));
+    TRUE(by_reading.frames == FRAMES && by_reading.in_order == FRAMES);
+    TRUE(get(&by_callback.in_order) == FRAMES && get(&by_channel.in_order) == FRAMES);
+    EXPECT(STOA_OK, NULL, stoa_stream_dropped(called, &dropped));
+    TRUE(dropped == 0);
+    EXPECT(STOA_OK, NULL, stoa_stream_dropped(polled, &dropped));
+    TRUE(dropped == 0);
+    EXPECT(STOA_OK, NULL, stoa_stream_free(called));
+    EXPECT(STOA_OK, NULL, stoa_stream_free(polled));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(bob));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(cleo));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(dan));
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    over(&second);
+}
+
+int main(void)
+{
+    names();
+    every_event();
+    for (int once = 0; once < 2; once++) {
+        inside(takes_itself_off, once, 0, 0);
+        inside(takes_the_other_off, once, 0, 0);
+        inside(disconnects, once, 0, 0);
+        inside(frees_its_channel, once, 1, 0);
+        inside(frees_its_engine, once, 0, 1);
+        off_beside(once, 300);
+        off_beside(once, 2500);
+    }
+    polling_beside_listeners();
+    slow();
+    printf("%d failures\n", failures);
+    return failures != 0;
+}

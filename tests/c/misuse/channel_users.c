@@ -1,0 +1,56 @@
+// Users and their sound.
+
+#define NOBODY "no user 'nobody' is in the room; wait for user_joined, or look at the users"
+
+static void user_rows(void)
+{
+    const char *user = "ada";
+    CHANNELS(stoa_channel_user_count(channel, &out.length));
+    NO_PLACE("out_count", stoa_channel_user_count(channel, NULL));
+    CHANNELS(stoa_channel_user_at(channel, 0, out.text, sizeof out.text, &out.length));
+    ROW("index is 18446744073709551615", STOA_ERROR_NOT_FOUND,
+        "index is 18446744073709551615, and the room has <n> other users: count from 0, and stop here",
+        stoa_channel_user_at(channel, SIZE_MAX, out.text, sizeof out.text, &out.length));
+    CHANNELS(stoa_channel_subscribe(channel, "ada", -1));
+    STRINGS("user", user, REQUIRED, 256, stoa_channel_subscribe(channel, user, -1));
+    CHANNELS(stoa_channel_unsubscribe(channel, "ada", -1));
+    STRINGS("user", user, REQUIRED, 256, stoa_channel_unsubscribe(channel, user, -1));
+    CHANNELS(stoa_channel_subscribe_state(channel, "ada", &out.number));
+    STRINGS("user", user, REQUIRED, 256, stoa_channel_subscribe_state(channel, user, &out.number));
+    NO_PLACE("out_state", stoa_channel_subscribe_state(channel, user, NULL));
+    CHANNELS(stoa_channel_stream(channel, "ada", &out.stream));
+    STRINGS("user", user, REQUIRED, 256, stoa_channel_stream(channel, user, &out.stream));
+    NO_PLACE("out_stream", stoa_channel_stream(channel, user, NULL));
+    CHANNELS(stoa_channel_mixed_stream(channel, &out.stream));
+    NO_PLACE("out_stream", stoa_channel_mixed_stream(channel, NULL));
+}
+
+// Connected, with bob in the room.
+static void user_rows_in_the_room(void)
+{
+    TEXT_OUT(stoa_channel_user_at(channel, 0, buffer, capacity, out_length));
+    ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY, stoa_channel_subscribe(channel, "nobody", -1));
+    ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY, stoa_channel_unsubscribe(channel, "nobody", -1));
+    ROW("user is not in the room", STOA_OK, NULL, stoa_channel_subscribe_state(channel, "nobody", &out.number));
+    TRUE(out.number == STOA_SUBSCRIBE_IDLE);
+    ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY, stoa_channel_stream(channel, "nobody", &out.stream));
+}
+
+static void user_states(void)
+{
+    ALWAYS(stoa_channel_user_count(channel, &out.length));
+    STATES("index is 0, and the room has 0 other users: count from 0, and stop here", STOA_ERROR_NOT_FOUND, STOA_OK,
+           STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND,
+           stoa_channel_user_at(channel, 0, out.text, sizeof out.text, &out.length));
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+           stoa_channel_unsubscribe(channel, "bob", 0));
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_TIMED_OUT, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+           stoa_channel_subscribe(channel, "bob", 0));
+    ALWAYS(stoa_channel_subscribe_state(channel, "bob", &out.number));
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+           stoa_channel_stream(channel, "bob", &out.stream));
+    if (state == CONNECTED)
+        EXPECT(STOA_OK, NULL, stoa_stream_free(out.stream));
+    ALWAYS(stoa_channel_mixed_stream(channel, &out.stream));
+    EXPECT(STOA_OK, NULL, stoa_stream_free(out.stream));
+}
