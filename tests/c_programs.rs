@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-const EXAMPLES: [&str; 4] = ["hello", "wav", "speakers", "callbacks"];
+const EXAMPLES: [&str; 8] = ["hello", "wav", "speakers", "callbacks", "events", "chat", "tokens", "vad"];
 const SANITIZE: [&str; 5] =
     ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
 const LIMIT: Duration = Duration::from_secs(60);
@@ -66,6 +66,74 @@ fn callbacks_are_called_and_done_with() {
     let _alone = alone();
     let printed = passed("callbacks", &run(&mut Command::new(program), LIMIT));
     assert!(printed.contains("event: user_joined bob") && printed.contains("event: played"), "{printed}");
+}
+
+#[test]
+fn events_are_listened_to_and_polled() {
+    let program = compile("cc", &["-std=c99"], &example("events"), "events");
+    let _alone = alone();
+    let printed = passed("events", &run(&mut Command::new(program), LIMIT));
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[..3], ["user_joined bob", "user_speaking bob begins to speak", "user_left bob"], "{printed}");
+    assert!(printed.contains("polled: connection_state_changed 2 -> 3 after "), "{printed}");
+}
+
+#[test]
+fn messages_are_exchanged() {
+    let program = compile("cc", &["-std=c99"], &example("chat"), "chat");
+    let _alone = alone();
+    let printed = passed("chat", &run(&mut Command::new(program), LIMIT));
+    assert!(
+        printed.contains("bob: Past the stoa, to the left. 🏛️") && printed.contains("ada: Thank you!"),
+        "{printed}"
+    );
+    assert!(printed.contains("message 1 of Ada has left: done"), "{printed}");
+}
+
+/// What a program that used the module `rtc` did, row by row: the functions of tests/c/seed.c have its names.
+#[test]
+fn everything_that_the_module_rtc_did_works_from_c() {
+    let program = compile("cc", &SANITIZE, "tests/c/seed.c", "seed-asan");
+    let _alone = alone();
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("seed");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    assert_eq!(passed("seed", &run(Command::new(program).arg(&dir), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
+fn tokens_let_in_are_renewed_and_refused() {
+    let program = compile("cc", &["-std=c99"], &example("tokens"), "tokens");
+    let _alone = alone();
+    let printed = passed("tokens", &run(&mut Command::new(program), LIMIT));
+    assert_eq!(printed.matches("is refused: ").count(), 3, "{printed}");
+    assert!(printed.contains("the token expires in ") && printed.ends_with("still in the room\n"), "{printed}");
+}
+
+#[test]
+fn utterances_are_written_from_their_first_syllable_on() {
+    let program = compile("cc", &SANITIZE, &example("vad"), "vad-asan");
+    let _alone = alone();
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let speech: Vec<i16> = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/voice.wav")).unwrap()[44..]
+        .chunks_exact(2)
+        .map(|b| i16::from_le_bytes([b[0], b[1]]))
+        .collect();
+    // Twice a second and a half of a voice from its onset on, a second of silence before each.
+    let onset = speech.iter().position(|s| s.abs() > 3000).unwrap();
+    let once = [&[0; 24_000][..], &speech[onset..onset + 36_000]].concat();
+    std::fs::write(dir.join("speech.wav"), wav(24_000, 1, &[once.clone(), once].concat())).unwrap();
+    let printed =
+        passed("vad", &run(Command::new(program).arg(dir.join("speech.wav")).arg(dir.join("utterance")), LIMIT));
+    assert_eq!(printed.matches("ada speaks").count(), 2, "{printed}");
+    assert_eq!(printed.matches("ada is silent").count(), 2, "{printed}");
+    for name in ["utterance-1.wav", "utterance-2.wav"] {
+        let bytes = std::fs::read(dir.join(name)).unwrap();
+        let heard: Vec<i16> = bytes[44..].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let before = heard.iter().position(|s| s.abs() > 2000).unwrap();
+        assert!((1_200..9_600).contains(&before), "{name}: the onset comes after {before} samples");
+        assert!((36_000..72_000).contains(&(heard.len() - before)), "{name}: {} samples", heard.len());
+    }
 }
 
 /// Two processes play a file each and record the other's.
@@ -177,7 +245,9 @@ fn wav_files_are_read_whatever_is_in_them() {
 /// Address and undefined-behaviour sanitizers in the C code; the library's heap is watched as well, and leaks at the end.
 #[test]
 fn examples_under_sanitizers() {
-    for (name, arguments) in [("hello", &[][..]), ("speakers", &["3"]), ("callbacks", &[])] {
+    for (name, arguments) in
+        [("hello", &[][..]), ("speakers", &["3"]), ("callbacks", &[]), ("events", &[]), ("chat", &[]), ("tokens", &[])]
+    {
         let program = compile("cc", &SANITIZE, &example(name), &format!("{name}-asan"));
         let _alone = alone();
         passed(name, &run(Command::new(program).args(arguments), LIMIT));

@@ -85,7 +85,8 @@ fn inits_fill_every_struct() {
 #[test]
 fn the_cpp_wrapper_compiles() {
     let file = scratch("cpp").join("source.cpp");
-    fs::write(&file, "#include \"stoa.hpp\"\n#include \"stoa.hpp\"\n").unwrap();
+    let listens = "void f(stoa::channel &c) { c.off(c.on(\"played\", [](const stoa_event &) {})); c.once(\"\", [](const stoa_event &) {}); }\n";
+    fs::write(&file, format!("#include \"stoa.hpp\"\n#include \"stoa.hpp\"\n{listens}")).unwrap();
     compiles("c++", &["-std=c++17"], &file);
 }
 
@@ -109,7 +110,8 @@ fn bindgen_reads_back_what_rust_compiled() {
         .to_string();
     let sizes = asserted(&text, "Size of ");
     let offsets = asserted(&text, "Offset of field: ");
-    use stoa::ffi::{channel, channel_data, engine, event, frame, server};
+    use stoa::ffi::{channel, channel_data, channel_dump, channel_messages, channel_stats, channel_vad};
+    use stoa::ffi::{engine, event, frame, server, stats};
     macro_rules! same_layout {
         ($type:path, $name:literal: $($field:ident),*) => {
             assert_eq!(sizes.get($name), Some(&size_of::<$type>()), $name);
@@ -128,14 +130,25 @@ fn bindgen_reads_back_what_rust_compiled() {
         size, name, user, token, uid, sample_rate, channels, subscribe_all, eager, send_queue_ms, send_policy,
         receive_queue_ms, receive_policy, bitrate, listen_only, reserved);
     same_layout!(channel_data::stoa_data_options, "stoa_data_options": size, topic, to, to_count, lossy, reserved);
+    same_layout!(channel_messages::stoa_message_options, "stoa_message_options":
+        size, message_id, topic, to, to_count, format, lossy);
     same_layout!(server::stoa_server_options, "stoa_server_options": size, bind, keys, port, udp_port);
     same_layout!(frame::stoa_frame, "stoa_frame":
         size, timestamp_us, arrival_us, rtp_time, origin, samples_per_channel, sample_rate, channels,
-        bytes_per_sample, level, voice_probability);
+        bytes_per_sample, level, voice_probability, speech, reserved);
+    same_layout!(channel_vad::stoa_vad_options, "stoa_vad_options":
+        size, pre_start_recognize_count, start_recognize_count, stop_recognize_count, speech_only, active_percent,
+        inactive_percent, start_voice_prob, stop_voice_prob, start_rms_threshold, stop_rms_threshold);
+    same_layout!(channel_dump::stoa_dump_options, "stoa_dump_options": size, directory, max_bytes, what, reserved);
     same_layout!(event::stoa_event, "stoa_event":
         size, time_us, kind, status, old_state, new_state, reason, flags, elapsed_us, id, user, text, topic, data,
-        data_length, owner);
-    assert_eq!(sizes.len(), 6, "structs that are not compared: {sizes:?}");
+        data_length, owner, message_id, format, level);
+    same_layout!(stats::stoa_delay, "stoa_delay": count, total_us, max_us, recent_us);
+    same_layout!(stats::stoa_engine_stats, "stoa_engine_stats": size, time_us, threads, channels, channels_connected, handles, cpu_media_us, cpu_dispatch_us, cpu_codec_us, cpu_server_us, callbacks, dispatch_waiting, codec_queue, codec_waiting, codec_refused);
+    same_layout!(channel_stats::stoa_channel_stats, "stoa_channel_stats": size, time_us, connections, packets_sent, bytes_sent, packets_unsent, packets_received, bytes_received, packets_rejected, round_trip, signals_sent, signals_received, signals_waiting, signal_round_trip, audio_packets_sent, audio_bytes_sent, audio_packets_lost, audio_jitter_us, audio_bitrate, audio_packets_unknown, frames_encoded, frames_silent, frames_muted, frames_failed, spurts_ended, capture_queue, encode, samples_pushed, samples_sent, samples_interrupted, samples_dropped_oldest, samples_dropped_newest, samples_refused, starved, overslept, send_queue_us, send_queue_capacity_us, marks_waiting, data_packets_sent, data_bytes_sent, data_packets_received, data_bytes_received, data_packets_waiting, data_packets_refused, data_packets_dropped, data_packets_malformed, events_waiting, events_dropped, calls_waiting, messages_sent, messages_failed, messages_unqueued, messages_waiting, messages_waiting_bytes, messages_received, messages_incomplete, messages_refused, messages_untold, chunks_doubled);
+    same_layout!(channel_stats::stoa_stream_stats, "stoa_stream_stats": size, time_us, packets_received, bytes_received, packets_lost, packets_late, packets_duplicate, packets_discarded, packets_malformed, packets_unread, frames_decoded, frames_recovered_copy, frames_recovered_fec, frames_concealed, frames_silence, decoded_us, recovered_us, concealed_us, silence_us, inserted_us, removed_us, jitter_us, jitter_target_us, jitter_buffer_us, network_us, jitter_buffer, decode, ring, frames_written, frames_read, frames_dropped_oldest, frames_dropped_newest, frames_waiting, frames_capacity, mix_dropped_us);
+    same_layout!(stats::stoa_server_stats, "stoa_server_stats": size, time_us, rooms, participants, tracks, subscriptions, joins, joins_refused, resumes, participants_failed, packets_received, bytes_received, packets_unknown, packets_malformed, packets_sent, bytes_sent, packets_unsent, media_packets_received, media_bytes_received, media_packets_unheard, media_packets_ignored, media_packets_forwarded, media_bytes_forwarded, media_dropped_unready, media_dropped_format, media_dropped_old, data_packets_received, data_bytes_received, data_packets_forwarded, data_bytes_forwarded, data_dropped_forbidden, data_dropped_malformed, data_dropped_full, data_waiting_bytes, websockets, websockets_dropped, signals_received, signals_sent, signals_waiting, cpu_us);
+    assert_eq!(sizes.len(), 14, "structs that are not compared: {sizes:?}");
 
     let read_back = text.matches("pub fn stoa_").count();
     let declared = functions();

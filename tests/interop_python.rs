@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
+use stoa::Status;
 use stoa::driver::{Channel, ChannelOptions, Engine, EngineOptions, FrameInfo, ReadOutcome};
-use stoa::event::{EventBody, SubscribeState};
+use stoa::event::{EventBody, MessageFormat, SubscribeState};
+use stoa::message::chunks::Outgoing;
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
 const PACKAGES: [&str; 3] = ["livekit==1.2.1", "livekit-api==1.2.2", "numpy"];
@@ -130,6 +132,57 @@ fn converse_with_stoa(mode: &str) {
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.ends_with("left\n"), "{said}\n{wrong}");
     engine.close(Duration::from_secs(2)).unwrap();
+}
+
+/// Text and byte streams there and back: what the client sends arrives whole, and the client reads what we send.
+fn exchange_messages(mode: &str) {
+    let (_serve, url) = Serve::start();
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/interop/livekit_python_messages.py");
+    let mut command = Command::new(python());
+    command.arg(script).args([&url, KEY, SECRET, mode]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let peer = command.spawn().expect("Python runs");
+    let options = EngineOptions { app_id: KEY.into(), app_certificate: SECRET.into(), url, ..EngineOptions::default() };
+    let engine = Engine::new(options).unwrap();
+    let options = ChannelOptions { name: "hall".into(), user: "stoa".into(), ..ChannelOptions::default() };
+    let channel = engine.create_channel(options).unwrap();
+    channel.connect(LONG).unwrap();
+    let long = "voice 🎉 e\u{301} 語 ".repeat(40_000);
+    let bytes: Vec<u8> = (0..100_000u32).map(|n| n as u8).collect();
+    // What the peer sends first, in its order: a text at once, a text word by word, bytes, an empty text.
+    let expected = [
+        ("chat", MessageFormat::Text, long.as_bytes()),
+        ("words", MessageFormat::Text, "one two three".as_bytes()),
+        ("file", MessageFormat::Bytes, &bytes),
+        ("chat", MessageFormat::Text, b""),
+    ];
+    for (topic, format, payload) in expected {
+        let message = until(&channel, topic, |event| matches!(event, EventBody::Message { .. }));
+        let EventBody::Message { user, topic: its, format: of, payload: got, .. } = message else { unreachable!() };
+        assert_eq!((user.as_str(), its.as_str(), of), ("pia", topic, format));
+        assert!(got == payload, "{topic}: {} bytes", got.len());
+    }
+    for (topic, format, payload) in expected {
+        let message = Outgoing {
+            id: String::new(),
+            format,
+            topic: topic.into(),
+            to: vec!["pia".into()],
+            lossy: false,
+            payload: payload.to_vec(),
+        };
+        let ticket = channel.send_message(message).unwrap();
+        assert_eq!(channel.wait_sent(ticket, LONG), Ok(Status::OK));
+    }
+    let output = peer.wait_with_output().expect("Python ends");
+    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.ends_with("all read\n"), "{said}\n{wrong}");
+    engine.close(Duration::from_secs(2)).unwrap();
+}
+
+#[test]
+fn a_stoa_channel_exchanges_messages_with_a_python_client() {
+    exchange_messages("single");
+    exchange_messages("dual");
 }
 
 fn until(channel: &Channel, what: &str, wanted: impl Fn(&EventBody) -> bool) -> EventBody {

@@ -2,14 +2,20 @@
 
 mod sim;
 
+mod chatting;
+mod detecting;
 mod interrupting;
 mod joining;
 mod leaving;
 mod losing;
+mod measuring;
 mod messaging;
 mod muting;
 mod permitting;
 mod refusing;
+mod speakers;
 mod speaking;
+mod starving;
 mod subscribing;
+mod tokens;
 mod two_connections;

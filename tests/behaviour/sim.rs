@@ -1,23 +1,29 @@
 //! A room server and its clients on a network that exists only in memory. Time passes when the test says so.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use stoa::audio::jitter::Delivery;
 use stoa::audio::send::{Backpressure, SendQueue};
 use stoa::client::hearing::{FrameInfo, FrameSink};
 use stoa::client::session::{Output, SessionConfig, Side};
+use stoa::client::stats::HearingStats;
 use stoa::client::voice::{Voice, VoiceConfig};
 use stoa::clock::Clock;
 use stoa::event::EventBody;
+use stoa::message::queue::MessageQueue;
 use stoa::server::{ConnId, HttpRequest, Output as ServerOutput, RoomServer, ServerConfig};
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
 pub const KEY: &str = "key";
 pub const SECRET: &str = "a secret that is long enough for HS256";
+/// And a key for AccessToken2.
+pub const APP: &str = "0123456789abcdef0123456789abcdef";
+pub const CERTIFICATE: &str = "fedcba9876543210fedcba9876543210";
 /// The wall clock at the start of every simulation, seconds since the Unix epoch.
 pub const EPOCH: u64 = 1_800_000_000;
 
@@ -40,6 +46,13 @@ pub struct Link {
 
 /// A quiet line: 1 ms each way.
 pub const QUIET: Link = Link { delay: ms(1), jitter: ms(0), loss: 0.0, duplicate: 0.0, cut: false };
+
+/// A stopwatch that runs on by 1 ms whenever somebody looks: so whatever is timed takes 1 ms.
+fn stopwatch() -> Instant {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    thread_local!(static LOOKS: Cell<u32> = const { Cell::new(0) });
+    *START + ms(1) * LOOKS.replace(LOOKS.get() + 1)
+}
 
 /// Xorshift: the same numbers for the same seed, everywhere.
 pub struct Rng(u64);
@@ -77,6 +90,7 @@ enum Parcel {
 pub struct Client {
     pub voice: Voice,
     pub queue: Arc<SendQueue>,
+    pub messages: Arc<MessageQueue>,
     pub events: Vec<EventBody>,
     pub link: Link,
     token: String,
@@ -90,6 +104,7 @@ pub struct Client {
 pub struct Recorder {
     frames: Mutex<Vec<(FrameInfo, Vec<i16>)>>,
     closed: Mutex<bool>,
+    stats: Mutex<HearingStats>,
 }
 
 impl FrameSink for Recorder {
@@ -98,6 +113,9 @@ impl FrameSink for Recorder {
     }
     fn close(&self) {
         *self.closed.lock().unwrap() = true;
+    }
+    fn measured(&self, stats: &HearingStats) {
+        *self.stats.lock().unwrap() = *stats;
     }
 }
 
@@ -110,6 +128,10 @@ impl Recorder {
     }
     pub fn is_closed(&self) -> bool {
         *self.closed.lock().unwrap()
+    }
+    /// The numbers that were told last.
+    pub fn stats(&self) -> HearingStats {
+        *self.stats.lock().unwrap()
     }
     /// How many frames came from there: 0 decoded, 1 recovered, 2 concealed, 3 silence.
     pub fn origin(&self, origin: u32) -> usize {
@@ -126,6 +148,8 @@ pub struct Options {
     pub subscribe_all: bool,
     pub link: Link,
     pub token: Option<String>,
+    /// The room to name beside the token.
+    pub asked: Option<String>,
     /// Of the send queue, milliseconds.
     pub queue_ms: u64,
     /// No microphone.
@@ -143,6 +167,7 @@ impl Default for Options {
             subscribe_all: true,
             link: QUIET,
             token: None,
+            asked: None,
             queue_ms: 30_000,
             listen_only: false,
             old_server: false,
@@ -194,7 +219,8 @@ pub fn token(user: &str, change: impl FnOnce(&mut Claims)) -> String {
 impl Sim {
     pub fn new(seed: u64) -> Sim {
         let start = Instant::now();
-        let keys = vec![(KEY.to_string(), SECRET.to_string())];
+        let keys =
+            [(KEY, SECRET), (APP, CERTIFICATE)].map(|(key, secret)| (key.to_string(), secret.to_string())).to_vec();
         let config = ServerConfig { keys, media: vec![server_address()], limits: Default::default() };
         Sim {
             start,
@@ -220,12 +246,15 @@ impl Sim {
         let channels = usize::from(options.channels);
         let capacity = options.queue_ms as usize * options.rate as usize / 1000;
         let queue = Arc::new(SendQueue::new(channels, capacity, Backpressure::Refuse, Box::new(|| {})));
+        let messages = Arc::new(MessageQueue::new(Box::new(|| {})));
+        let token = options.token.unwrap_or_else(|| token(user, |_| {}));
         let session = SessionConfig {
             rtc: stoa::rtc::config(&stoa::rtc::crypto_provider(), None),
             local: address,
             publish: !options.listen_only,
             stereo: options.channels == 2,
             cid: format!("microphone-{index}"),
+            asked: options.asked.map(|room| (room, user.to_string())),
         };
         let config = VoiceConfig {
             session,
@@ -236,13 +265,17 @@ impl Sim {
             delivery: options.delivery,
             subscribe_all: options.subscribe_all,
             queue: queue.clone(),
+            messages: messages.clone(),
+            stopwatch,
+            room: "room".into(),
+            token: token.clone(),
         };
         let mut voice = Voice::new(config, self.now).expect("a voice");
         voice.start(self.now);
-        let token = options.token.unwrap_or_else(|| token(user, |_| {}));
         self.clients.push(Client {
             voice,
             queue,
+            messages,
             events: Vec::new(),
             link: options.link,
             token,
@@ -435,6 +468,7 @@ impl Sim {
                 match self.server.connect(now, ConnId(conn), &request) {
                     Ok(()) => self.message(conn, false, Parcel::Opened { client, conn }),
                     Err(refusal) => {
+                        self.log.push(refusal.log);
                         let (status, body) = (refusal.http_status, refusal.text);
                         self.message(conn, false, Parcel::Refused { client, conn, status, body });
                     }
