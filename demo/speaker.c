@@ -2,9 +2,10 @@
  *
  *   speaker URL KEY SECRET voice.wav OUT_DIR
  *
- * Writes OUT_DIR/said.wav (24 kHz, mono) and OUT_DIR/said.csv (a line for each block of 20 ms: the time of its push, us). */
+ * In the midst of it, it sends a message of 100 kB. Writes OUT_DIR/said.wav (24 kHz, mono) and OUT_DIR/said.csv (a line for each block of 20 ms: the time of its push, us). */
 #define _POSIX_C_SOURCE 200809L
 #include "../examples-c/wav.h"
+#include "story.h"
 #include <math.h>
 #include <stoa.h>
 #include <time.h>
@@ -70,6 +71,18 @@ static void await_listener(stoa_channel *channel)
     } while (kind != STOA_EVENT_DATA_RECEIVED);
 }
 
+/* A long message shares the connection with the voice, and must not be heard. */
+static void send_story(stoa_channel *channel)
+{
+    static char text[STORY_BYTES + 1];
+    stoa_message_options options = STOA_MESSAGE_OPTIONS_INIT;
+    story(text);
+    options.message_id = "story";
+    must(stoa_channel_send_message(channel, text, STORY_BYTES, &options, NULL));
+    printf("speaker   sends a message of %d bytes meanwhile\n", STORY_BYTES);
+    fflush(stdout);
+}
+
 static void sleep_until(uint64_t time_us)
 {
     uint64_t now = stoa_time_us();
@@ -132,6 +145,8 @@ int main(int argc, char **argv)
         sleep_until(start + (at + BLOCK) * 1000000 / RATE); /* a block is there when its last sample was spoken */
         fprintf(times, "%llu\n", (unsigned long long)stoa_time_us());
         must(stoa_channel_push_audio(channel, samples + at, BLOCK, -1, NULL));
+        if (at == count / BLOCK / 2 * BLOCK)
+            send_story(channel);
     }
     must(stoa_channel_wait_played(channel, PATIENCE_MS));
     sleep_until(stoa_time_us() + 500000); /* what has left shall also arrive before the stream ends */
