@@ -20,12 +20,12 @@ use stoa::ffi::types::{stoa_channel, stoa_engine};
 const ROW: usize = 100;
 const ROWS: usize = 5;
 
-fn must(status: stoa_status) {
+pub fn must(status: stoa_status) {
     // SAFETY: the sentence is valid until the next call on this thread.
     assert_eq!(status, 0, "{}", unsafe { CStr::from_ptr(stoa_last_error()) }.to_string_lossy());
 }
 
-fn join(engine: *mut stoa_engine, user: &CStr) -> *mut stoa_channel {
+pub fn join(engine: *mut stoa_engine, user: &CStr) -> *mut stoa_channel {
     let mut channel = null_mut();
     // SAFETY: zero bytes are these options' defaults; all pointers are valid during the calls.
     unsafe {
@@ -52,8 +52,8 @@ fn timed(call: impl FnOnce()) -> f64 {
     start.elapsed().as_nanos() as f64
 }
 
-pub fn measure() -> Vec<Row> {
-    let (mut engine, mut stream) = (null_mut(), null_mut());
+pub fn new_engine() -> *mut stoa_engine {
+    let mut engine = null_mut();
     // SAFETY: zero bytes are these options' defaults; all pointers are valid during the calls.
     unsafe {
         let mut options: stoa_engine_options = std::mem::zeroed();
@@ -61,6 +61,11 @@ pub fn measure() -> Vec<Row> {
         options.app_id = c"bench".as_ptr();
         must(stoa_engine_new(&options, &mut engine));
     }
+    engine
+}
+
+pub fn measure() -> Vec<Row> {
+    let (engine, mut stream) = (new_engine(), null_mut());
     let (ada, bob) = (join(engine, c"ada"), join(engine, c"bob"));
     // SAFETY: as above.
     while unsafe { stoa_channel_stream(bob, c"ada".as_ptr(), &mut stream) } != 0 {

@@ -3,27 +3,33 @@
 
 mod calls;
 mod delay;
+mod events;
 mod forwarding;
 mod library;
 mod load;
+mod messages;
 mod peer;
 mod process;
 mod room;
 mod table;
+mod tokens;
 
 use std::process::Command;
 use table::Row;
 
 type Part = (&'static str, fn() -> Vec<Row>);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 10] = [
     ("calls", calls::measure),
     ("start", delay::start),
     ("delay", delay::mouth_to_ears),
     ("interrupt", delay::interrupt),
+    ("events", events::measure),
     ("load", load::measure),
     ("forwarding", forwarding::measure),
+    ("messages", messages::measure),
     ("library", library::measure),
+    ("tokens", tokens::measure),
 ];
 
 const NOTES: &str = "\
@@ -34,11 +40,16 @@ machine of 2 cores before, the better end of its range counts for the ratio. A r
 - mouth to ear: a sweep of 10 ms every 0.5 s, found by correlation in what was heard; from when a sample was spoken (its block is
   pushed when its last sample was spoken) until it would leave a loudspeaker that plays a frame the moment it was read. Blocks of
   20 ms and the codec's look-ahead of 6.5 ms are in it.
+- events: a listener in C for playout marks or data; marks as fast as the channel takes them, data one packet every 2 ms. The
+  delay is from the event's own time, when its datagram was taken from the socket, to the callback's first instruction.
 - conversations: two participants each, the demo's voice at 24 kHz mono both ways in real time for 10 s; all clients in one
   process, the server in another. CPU by schedstat, per participant and by the frames that were heard, for a machine that is full
   carries fewer than were due; memory is VmRSS. Opus alone: the same frames, settings and beat, one thread, nothing else.
 - forwarded packet: the server process's CPU over the packets that arrived, counted at 4 of the listeners. Part of it is the
   kernel waking the receivers, who are on the same machine; the bare send_to wakes nobody.
+- chunk and reassemble: 1 MB, from the text to the packets and from them to the text, all checks included, no network; one thread.
+- tokens: with the four RTC privileges, or roomJoin, for an hour; one thread each, by its time on a processor. Of two peers the
+  faster counts for the ratio.
 ";
 
 fn main() {
