@@ -15,7 +15,7 @@ STAGE := $(TARGET)/stage
 CFLAGS_OURS := -std=c99 -O1 -g -Wall -Wextra -Werror -pedantic
 STAGE_LINK := -I$(STAGE)/include -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lstoa
 
-.PHONY: all build demo test bench install stage lint fmt clippy doc licences loom header examples packages clean
+.PHONY: all build demo test bench install stage lint fmt clippy doc licences loom header misuse-table examples packages clean
 
 all: build
 
@@ -75,10 +75,14 @@ header: | need-build
 	$(CARGO) build --lib
 	cp "$$(ls -t $(TARGET)/debug/build/stoa-*/out/stoa.h | head -n 1)" include/stoa.h
 
+# Writes docs/misuse.md anew: what every function answers to every mistake. Look at the difference before you commit it.
+misuse-table: | need-test
+	STOA_WRITE_TABLE=1 $(CARGO) test --test misuse the_committed_table
+
 # The C examples against the dev build, into $(TARGET)/examples-c.
 examples: stage
 	@mkdir -p $(TARGET)/examples-c
-	for name in hello wav speakers callbacks; do \
+	for name in hello wav speakers callbacks events chat tokens vad; do \
 		$(CC) $(CFLAGS_OURS) examples-c/$$name.c -o $(TARGET)/examples-c/$$name $(STAGE_LINK) -pthread || exit 1; done
 
 stage:
