@@ -6,6 +6,7 @@ Usage: livekit_python_peer.py URL KEY SECRET single|dual
 
 import asyncio
 import math
+import os
 import sys
 
 from livekit import rtc
@@ -51,3 +52,6 @@ async def main():
 
 if __name__ == "__main__":
     asyncio.run(main())
+    # The client's native threads may call into Python while that is taken down, and abort the process.
+    sys.stdout.flush()
+    os._exit(0)

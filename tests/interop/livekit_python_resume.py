@@ -4,6 +4,7 @@ Usage: livekit_python_resume.py URL KEY SECRET single|dual
 """
 
 import asyncio
+import os
 import sys
 from urllib.parse import urlparse
 
@@ -80,3 +81,6 @@ async def main():
 
 
 asyncio.run(main())
+# The client's native threads may call into Python while that is taken down, and abort the process.
+sys.stdout.flush()
+os._exit(0)
