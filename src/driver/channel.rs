@@ -252,15 +252,10 @@ impl Channel {
 
     /// Takes a token in place of the one in use, without leaving. It must be for the same room and user; the server verifies it.
     pub fn renew_token(&self, token: &str) -> Result<()> {
-        let mut shared = self.inner.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let mut shared = self.inner.open()?;
         token_user(token, &self.inner.options.name, Some(&shared.user))?;
-        if let Some(commands) = &shared.commands {
-            commands
-                .try_send(Command::RenewToken(token.into()))
-                .map_err(|_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment"))?;
+        if shared.commands.is_some() {
+            shared.command(Command::RenewToken(token.into()))?;
             shared.token_on_its_way = true;
         }
         shared.token = token.into();
@@ -326,14 +321,9 @@ impl Channel {
 
     /// Mutes or unmutes the microphone for everyone; before connecting, from the start.
     pub fn mute(&self, muted: bool) -> Result<()> {
-        let mut shared = self.inner.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let mut shared = self.inner.open()?;
         shared.muted = muted;
-        let connected = shared.commands.is_some();
-        drop(shared);
-        if connected { self.inner.command(Command::Mute(muted)) } else { Ok(()) }
+        shared.tell(Command::Mute(muted))
     }
 
     /// Subscribes to a user's audio and waits for that user's state 3. OK or TIMED_OUT; the wish stays.
@@ -394,21 +384,15 @@ impl Channel {
 
     /// The stream of all users mixed. It outlives connections and ends with the channel.
     pub fn mixed_stream(&self) -> Result<Stream> {
-        let mut shared = self.inner.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let mut shared = self.inner.open()?;
         if let Some(inner) = shared.mix.upgrade() {
             return Ok(Stream { inner });
         }
         let stream = self.inner.make_stream("");
         shared.mix = Arc::downgrade(&stream.inner);
-        let connected = shared.commands.is_some();
+        let told = shared.tell(Command::OpenMix(stream.sink()));
         drop(shared);
-        if connected {
-            self.inner.command(Command::OpenMix(stream.sink()))?;
-        }
-        Ok(stream)
+        told.map(|()| stream)
     }
 
     /// Sends a data packet. `to` empty: everyone. QUEUE_FULL: too many wait, nothing was taken.
@@ -460,10 +444,7 @@ impl Channel {
             message.id = format!("{:016x}", super::random_u64());
         }
         let chunks = Chunks::new(message)?;
-        let shared = self.inner.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let shared = self.inner.open()?;
         if shared.state == ConnectionState::Connected && !shared.may_send_data {
             return Err(not_allowed());
         }

@@ -2,7 +2,6 @@
 
 use super::channel::Channel;
 use super::dump::{DUMP_PATIENCE, DumpOptions, Subject};
-use super::state::closed;
 use super::task::Command;
 use crate::client::gate::VadConfig;
 use crate::client::tap::Tap;
@@ -17,14 +16,9 @@ impl Channel {
             config.speech.validate()?;
             self.pre_roll_fits(config)?;
         }
-        let mut shared = self.inner.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let mut shared = self.inner.open()?;
         shared.vad = config;
-        let connected = shared.commands.is_some();
-        drop(shared);
-        if connected { self.inner.command(Command::SetVad(config)) } else { Ok(()) }
+        shared.tell(Command::SetVad(config))
     }
 
     /// The pre-roll comes all at once: a stream has to hold it, beside what it already has.
@@ -47,10 +41,7 @@ impl Channel {
         if let Some(options) = &options {
             options.validate()?;
         }
-        let mut shared = inner.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let mut shared = inner.open()?;
         let begin = |options| {
             let subject = Subject {
                 room: inner.options.name.clone(),
@@ -63,10 +54,8 @@ impl Channel {
         };
         let dump = options.map(begin).transpose()?;
         let old = std::mem::replace(&mut shared.dump, dump.clone());
-        let connected = shared.commands.is_some();
+        let told = shared.tell(Command::SetTap(dump.map(|dump| dump as Arc<dyn Tap>)));
         drop(shared);
-        let told =
-            if connected { inner.command(Command::SetTap(dump.map(|dump| dump as Arc<dyn Tap>))) } else { Ok(()) };
         if let Some(old) = old {
             old.end(DUMP_PATIENCE);
         }

@@ -74,6 +74,21 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Passes a command on to the connection.
+    pub(super) fn command(&self, command: Command) -> Result<()> {
+        let commands = self.commands.as_ref();
+        let commands =
+            commands.ok_or_else(|| Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"))?;
+        commands
+            .try_send(command)
+            .map_err(|_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment"))
+    }
+
+    /// Passes on what a connection is also told at its beginning: without one there is nothing to do.
+    pub(super) fn tell(&self, command: Command) -> Result<()> {
+        if self.commands.is_some() { self.command(command) } else { Ok(()) }
+    }
+
     pub(super) fn subscribe_state(&self, user: &str) -> Option<SubscribeState> {
         self.users.iter().find(|(known, _)| **known == *user).map(|(_, state)| *state)
     }
@@ -82,6 +97,12 @@ impl Shared {
 impl Inner {
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lock of a channel that is to be used: CLOSED where it was closed.
+    pub(super) fn open(&self) -> Result<MutexGuard<'_, Shared>> {
+        let shared = self.lock();
+        if shared.closed { Err(closed()) } else { Ok(shared) }
     }
 
     /// Waits until `done`; false: the time was over first.
@@ -108,23 +129,12 @@ impl Inner {
     }
 
     pub(super) fn command(&self, command: Command) -> Result<()> {
-        let shared = self.lock();
-        if shared.closed && !matches!(command, Command::Leave) {
-            return Err(closed());
-        }
-        let commands = shared.commands.as_ref();
-        let commands =
-            commands.ok_or_else(|| Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"))?;
-        commands
-            .try_send(command)
-            .map_err(|_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment"))
+        let shared = if matches!(command, Command::Leave) { self.lock() } else { self.open()? };
+        shared.command(command)
     }
 
     pub(super) fn known(&self, user: &str) -> Result<()> {
-        let shared = self.lock();
-        if shared.closed {
-            return Err(closed());
-        }
+        let shared = self.open()?;
         if shared.state != ConnectionState::Connected {
             return Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"));
         }
