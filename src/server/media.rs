@@ -291,33 +291,28 @@ impl RoomServer {
         Some(())
     }
 
-    fn forward_data(&mut self, id: ParticipantId, lane: Lane, packet: &[u8]) {
+    /// Counts a packet that goes nowhere, and logs the first, second, fourth, eighth, …: the log is not the sender's to fill.
+    fn refuse_data(&mut self, id: ParticipantId, what: &str) {
         let Some(sender) = self.participants.get_mut(&id) else { return };
+        sender.data_refused += 1;
+        let refused = sender.data_refused;
+        if refused.is_power_of_two() {
+            let text = format!("{} sent data {what}; {refused} packets so far.", self.name(id));
+            self.log(Level::Warning, text);
+        }
+    }
+
+    fn forward_data(&mut self, id: ParticipantId, lane: Lane, packet: &[u8]) {
+        let Some(sender) = self.participants.get(&id) else { return };
         self.counted.data_received += 1;
         self.counted.data_bytes_received += packet.len() as u64;
-        let envelope = match data::envelope(packet) {
-            _ if !sender.claims.video.may_publish_data() => {
-                self.counted.data_dropped_forbidden += 1;
-                Err("without the permission")
-            }
-            None => {
-                self.counted.data_dropped_malformed += 1;
-                Err("that is no packet")
-            }
-            Some(envelope) => Ok(envelope),
-        };
-        let envelope = match envelope {
-            Ok(envelope) => envelope,
-            Err(what) => {
-                sender.data_refused += 1;
-                // A line for the first, second, fourth, eighth, …
-                let refused = sender.data_refused;
-                if refused.is_power_of_two() {
-                    let text = format!("{} sent data {what}; {refused} packets so far.", self.name(id));
-                    self.log(Level::Warning, text);
-                }
-                return;
-            }
+        if !sender.claims.video.may_publish_data() {
+            self.counted.data_dropped_forbidden += 1;
+            return self.refuse_data(id, "without the permission");
+        }
+        let Some(envelope) = data::envelope(packet) else {
+            self.counted.data_dropped_malformed += 1;
+            return self.refuse_data(id, "that is no packet");
         };
         let (room, sid) = (sender.room.clone(), sender.sid.clone());
         let bytes = data::with_sender(packet, sender.identity(), &sid);
