@@ -82,7 +82,7 @@ misuse-table: | need-test
 # The C examples against the dev build, into $(TARGET)/examples-c.
 examples: stage
 	@mkdir -p $(TARGET)/examples-c
-	for name in hello wav speakers callbacks events chat tokens vad; do \
+	for name in $(basename $(notdir $(wildcard examples-c/*.c))); do \
 		$(CC) $(CFLAGS_OURS) examples-c/$$name.c -o $(TARGET)/examples-c/$$name $(STAGE_LINK) -pthread || exit 1; done
 
 stage:

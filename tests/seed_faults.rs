@@ -143,7 +143,9 @@ fn frames_of_who_is_not_subscribed_reach_nobody() {
     let before = called.load(Ordering::SeqCst);
     let count = called.clone();
     ada.set_frame_callback(Some(Box::new(move |_, _, _| _ = count.fetch_add(1, Ordering::SeqCst)))).unwrap();
-    thread::sleep(Duration::from_millis(300));
+    let sent = || bob.stats().samples.sent;
+    let then = sent() + RATE as u64 * 3 / 10;
+    until("bob has spoken on", || sent() > then);
     assert_eq!(called.load(Ordering::SeqCst), before);
     // And one who is not there at all is an error that says so.
     assert_eq!(ada.stream("nobody").err().unwrap().status, Status::NOT_FOUND);
