@@ -2,48 +2,12 @@
 // a frame, user_data_free is called exactly once, and no callback comes after it.
 
 #define _POSIX_C_SOURCE 200809L
-#include "expect.h"
+#define EAGER 0
+#define LOUD 3000
+#include "room.h"
 
 #include <pthread.h>
 #include <time.h>
-
-enum { RATE = 24000 };
-
-static stoa_engine *new_engine(void)
-{
-    stoa_engine_options options = STOA_ENGINE_OPTIONS_INIT;
-    stoa_engine *engine = NULL;
-    options.app_id = "app";
-    EXPECT(STOA_OK, NULL, stoa_engine_new(&options, &engine));
-    return engine;
-}
-
-static stoa_channel *new_channel(stoa_engine *engine, const char *user)
-{
-    stoa_channel_options options = STOA_CHANNEL_OPTIONS_INIT;
-    stoa_channel *channel = NULL;
-    options.name = "room";
-    options.user = user;
-    options.subscribe_all = 1;
-    EXPECT(STOA_OK, NULL, stoa_channel_new(engine, &options, &channel));
-    return channel;
-}
-
-static stoa_channel *join(stoa_engine *engine, const char *user)
-{
-    stoa_channel *channel = new_channel(engine, user);
-    EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 20000));
-    return channel;
-}
-
-static void speak(stoa_channel *channel, int ms)
-{
-    static int16_t pcm[RATE * 4];
-    size_t count = (size_t)ms * RATE / 1000;
-    for (size_t i = 0; i < count; i++)
-        pcm[i] = i / 60 % 2 ? 3000 : -3000;
-    EXPECT(STOA_OK, NULL, stoa_channel_push_audio(channel, pcm, count, 0, NULL));
-}
 
 static void wait_for_user(stoa_channel *channel, const char *user)
 {
@@ -54,11 +18,6 @@ static void wait_for_user(stoa_channel *channel, const char *user)
         stoa_event_free(&event);
     }
     TRUE(found);
-}
-
-static uint64_t now_ms(void)
-{
-    return stoa_time_us() / 1000;
 }
 
 // A callback's record, guarded by its lock; `changed` tells each step.

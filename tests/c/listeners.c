@@ -2,59 +2,19 @@
 // seen once, user_data_free is called once, nothing runs after off, and a callback that takes a second loses nobody a frame.
 
 #define _POSIX_C_SOURCE 200809L
-#include "expect.h"
+#define EAGER 1 // each frame as it was sent
+#define LOUD 12000
+#include "room.h"
 
 #include <pthread.h>
 #include <time.h>
 
-enum { RATE = 24000, KINDS = 18, MARKS = 800, FRAMES = 150 };
-
-static stoa_engine *new_engine(void)
-{
-    stoa_engine_options options = STOA_ENGINE_OPTIONS_INIT;
-    stoa_engine *engine = NULL;
-    options.app_id = "app";
-    EXPECT(STOA_OK, NULL, stoa_engine_new(&options, &engine));
-    return engine;
-}
-
-static stoa_channel *new_channel(stoa_engine *engine, const char *user)
-{
-    stoa_channel_options options = STOA_CHANNEL_OPTIONS_INIT;
-    stoa_channel *channel = NULL;
-    options.name = "room";
-    options.user = user;
-    options.subscribe_all = 1;
-    options.eager = 1; // each frame as it was sent
-    EXPECT(STOA_OK, NULL, stoa_channel_new(engine, &options, &channel));
-    return channel;
-}
-
-static stoa_channel *join(stoa_engine *engine, const char *user)
-{
-    stoa_channel *channel = new_channel(engine, user);
-    EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 20000));
-    return channel;
-}
-
-static void speak(stoa_channel *channel, int ms)
-{
-    static int16_t pcm[RATE * 4];
-    size_t count = (size_t)ms * RATE / 1000;
-    for (size_t i = 0; i < count; i++)
-        pcm[i] = i / 60 % 2 ? 12000 : -12000;
-    EXPECT(STOA_OK, NULL, stoa_channel_push_audio(channel, pcm, count, 0, NULL));
-}
+enum { KINDS = 18, MARKS = 800, FRAMES = 150 };
 
 static void rest(int ms)
 {
     struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
     nanosleep(&pause, NULL);
-}
-
-static uint64_t now_ms(void)
-{
-    return stoa_time_us() / 1000;
 }
 
 // A listener's record. One lock guards all of them, and `changed` tells each step.
