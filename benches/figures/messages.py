@@ -52,7 +52,7 @@ def main():
     size, speeds, end = len(text.encode()), [], time.perf_counter() + float(sys.argv[2])
     while time.perf_counter() < end:
         start, senders, whole = time.perf_counter(), {}, None
-        for packet in list(cut(text, "message")):
+        for packet in cut(text, "message"):
             whole = take(senders, "ada", packet)
         speeds.append(size / (time.perf_counter() - start) / 1e6)
         assert whole == text

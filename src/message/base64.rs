@@ -68,7 +68,7 @@ pub fn parse(packet: &[u8]) -> Recognised<'_> {
     if packet.len() > MAX_CHUNK {
         return Recognised::Other;
     }
-    let Ok(text) = std::str::from_utf8(packet) else { return Recognised::Other };
+    let Ok(text) = simdutf8::basic::from_utf8(packet) else { return Recognised::Other };
     let mut fields = text.rsplitn(4, '|');
     let (Some(content), Some(total), Some(part), Some(id)) =
         (fields.next(), fields.next(), fields.next(), fields.next())

@@ -242,7 +242,7 @@ impl Partial {
             // Each part was checked as it was read.
             MessageFormat::Json => self.checked = self.bytes.len(),
             MessageFormat::Base64 | MessageFormat::Text => {
-                self.checked += match std::str::from_utf8(&self.bytes[self.checked..]) {
+                self.checked += match simdutf8::compat::from_utf8(&self.bytes[self.checked..]) {
                     Ok(text) => text.len(),
                     Err(error) if error.error_len().is_none() => error.valid_up_to(),
                     Err(_) => return Err((Status::BAD_UTF8, "its text is not UTF-8")),
