@@ -306,25 +306,29 @@ typedef struct stoa_engine_options {
     // The app certificate, or LiveKit's API secret: at most 256 bytes. NULL: with the room server inside, a random secret that
     // nobody else has; with a url, each channel needs a token of its own.
     const char *app_certificate;
-    // The LiveKit server: ws:// or http://; this version speaks no TLS, and refuses wss:// and https://. NULL: the room server
-    // inside, on loopback and free ports.
+    // The LiveKit server: ws:// or http://, with TLS wss:// or https://. NULL: the room server inside, on loopback and free
+    // ports. A server elsewhere is reached through the HTTP proxy that the environment names as this call is made
+    // (http_proxy, https_proxy, all_proxy, and no_proxy, as curl reads them), the media without it.
     const char *url;
     // Media threads, 1 to 64. 0: as many as cores, at most 4.
     uint32_t threads;
     // Leave it zero.
     uint32_t reserved;
+    // With TLS: the path of a PEM file with the certificates to trust, and no others. NULL: those of the system, or of the
+    // environment's SSL_CERT_FILE and SSL_CERT_DIR. Without TLS it is not looked at.
+    const char *ca_file;
 } stoa_engine_options;
 
 // Fills a stoa_engine_options.
-#define STOA_ENGINE_OPTIONS_INIT { sizeof(stoa_engine_options), NULL, NULL, NULL, 0, 0 }
+#define STOA_ENGINE_OPTIONS_INIT { sizeof(stoa_engine_options), NULL, NULL, NULL, 0, 0, NULL }
 
 // Starts an engine: its threads, and the room server where no url is given. Several engines may live in one process.
 //
 // options: app_id is required.
 // out_engine: the new engine; free it with stoa_engine_free().
 // Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT: options, app_id or out_engine; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_UTF8;
-//   STOA_ERROR_BAD_ARGUMENT: a name's length, the url, the threads; STOA_ERROR_ADDRESS: no port on loopback;
-//   STOA_ERROR_LIMIT: too many handles; STOA_ERROR_INTERNAL.
+//   STOA_ERROR_BAD_ARGUMENT: a name's length, the url, the threads, the ca_file; STOA_ERROR_BAD_STATE: TLS on a system
+//   without trusted certificates; STOA_ERROR_ADDRESS: no port on loopback; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_INTERNAL.
 // Threads: any. Does not wait for the network.
 stoa_status stoa_engine_new(const stoa_engine_options *options,
                             stoa_engine **out_engine);

@@ -15,8 +15,14 @@ const LONG: Duration = Duration::from_secs(20);
 const SLACK: Duration = Duration::from_millis(1500);
 
 fn engine(url: &str) -> Engine {
-    Engine::new(EngineOptions { app_id: "app".into(), app_certificate: "secret".into(), url: url.into(), threads: 1 })
-        .unwrap()
+    Engine::new(EngineOptions {
+        app_id: "app".into(),
+        app_certificate: "secret".into(),
+        url: url.into(),
+        threads: 1,
+        ..Default::default()
+    })
+    .unwrap()
 }
 
 fn channel(engine: &Engine, user: &str) -> Channel {
@@ -189,16 +195,9 @@ fn a_name_that_no_host_has() {
 
 #[test]
 fn urls_that_are_none() {
-    for url in [
-        "7880",
-        "localhost:7880",
-        "ftp://localhost",
-        "ws://",
-        "ws:///room",
-        "ws://a b",
-        "ws://x:99999",
-        "wss://localhost",
-    ] {
+    for url in
+        ["7880", "localhost:7880", "ftp://localhost", "ws://", "ws:///room", "ws://a b", "ws://x:99999", "wss://"]
+    {
         let options = EngineOptions { app_id: "app".into(), url: url.into(), ..Default::default() };
         let error = Engine::new(options).map(|_| ()).expect_err(url);
         assert_eq!(error.status, Status::BAD_ARGUMENT, "{url}: {error:?}");

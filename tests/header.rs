@@ -125,7 +125,7 @@ fn bindgen_reads_back_what_rust_compiled() {
         };
     }
     same_layout!(engine::stoa_engine_options, "stoa_engine_options":
-        size, app_id, app_certificate, url, threads, reserved);
+        size, app_id, app_certificate, url, threads, reserved, ca_file);
     same_layout!(channel::stoa_channel_options, "stoa_channel_options":
         size, name, user, token, uid, sample_rate, channels, subscribe_all, eager, send_queue_ms, send_policy,
         receive_queue_ms, receive_policy, bitrate, listen_only, reserved);

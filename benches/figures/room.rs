@@ -17,7 +17,7 @@ pub fn engine(url: &str) -> Engine {
         app_id: super::process::KEY.into(),
         app_certificate: super::process::SECRET.into(),
         url: url.into(),
-        threads: 0,
+        ..EngineOptions::default()
     })
     .expect("an engine")
 }

@@ -183,7 +183,6 @@ impl Channel {
         shared.commands = Some(commands);
         let start = task::Start {
             inner: inner.clone(),
-            target: inner.engine.target.clone(),
             token: shared.token.clone(),
             commands: receiver,
             pushed: inner.pushed.clone(),

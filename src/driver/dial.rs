@@ -1,10 +1,11 @@
 //! The WebSocket of a session: opened, read and written on the channel's shard.
 
+use super::reach::{Pipe, Reach, Reached};
 use crate::client::session::STEP_TIMEOUT;
 use crate::{Error, Result, Status};
 use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -34,21 +35,21 @@ pub(super) enum Wire {
 pub(super) struct Target {
     pub(super) host: String,
     pub(super) port: u16,
+    /// `wss://` or `https://`.
+    pub(super) tls: bool,
     /// A path before `/rtc`, without a slash at its end.
     pub(super) prefix: String,
 }
 
 impl Target {
-    /// Reads `ws://host[:port][/prefix]` (or `http://`).
+    /// Reads `ws://host[:port][/prefix]` (or `http://`, or with TLS `wss://`, `https://`).
     pub(super) fn parse(url: &str) -> Result<Target> {
         let bad = |what: String| Error::new(Status::BAD_ARGUMENT, format!("the url \"{url}\" {what}"));
-        let hint = "give ws:// or http:// and a host, or leave it empty for the room server inside";
+        let hint = "give ws:// or wss:// and a host, or leave it empty for the room server inside";
         let uri: axum::http::Uri = url.parse().map_err(|error| bad(format!("cannot be read ({error}): {hint}")))?;
-        let default_port = match uri.scheme_str() {
-            Some("ws" | "http") => 80,
-            Some("wss" | "https") => {
-                return Err(bad("asks for TLS, which this version does not speak: use ws://".into()));
-            }
+        let tls = match uri.scheme_str() {
+            Some("ws" | "http") => false,
+            Some("wss" | "https") => true,
             _ => return Err(bad(format!("has no scheme known here: {hint}"))),
         };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| bad(format!("names no host: {hint}")))?;
@@ -59,24 +60,34 @@ impl Target {
         }
         Ok(Target {
             host: host.trim_matches(['[', ']']).to_string(),
-            port: uri.port_u16().unwrap_or(default_port),
+            port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+            tls,
             prefix: uri.path().trim_end_matches('/').to_string(),
         })
     }
+
+    /// Host and port, as a URL has them.
+    pub(super) fn authority(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
 }
 
-/// Opens a WebSocket on a connected stream's server and carries its messages until either side is done.
-/// Dropping the sender of `outgoing` says farewell.
+/// Opens a WebSocket and carries its messages until either side is done. Dropping the sender of `outgoing` says farewell.
+/// `reached`: a way to the server that is open already.
 pub(super) async fn run(
-    address: std::net::SocketAddr,
-    target: Target,
+    reach: Arc<Reach>,
+    reached: Option<Reached>,
     path: String,
     token: String,
     mut outgoing: mpsc::Receiver<Vec<u8>>,
     events: mpsc::Sender<Wire>,
 ) {
     let opened = tokio::select! {
-        opened = open(address, &target, &path, &token) => opened,
+        opened = open(&reach, reached, &path, &token) => opened,
         // A server that never answers must not hold the descriptor of a session that gave it up.
         () = events.closed() => return,
     };
@@ -139,25 +150,18 @@ pub(super) async fn run(
     }
 }
 
-type Socket = tokio_tungstenite::WebSocketStream<TcpStream>;
+type Socket = tokio_tungstenite::WebSocketStream<Box<dyn Pipe>>;
 
-async fn open(
-    address: std::net::SocketAddr,
-    target: &Target,
-    path: &str,
-    token: &str,
-) -> std::result::Result<Socket, Wire> {
-    let unreachable = |what: String| {
-        Wire::Closed(format!("{}:{} cannot be reached: {what}; check the URL", target.host, target.port))
+async fn open(reach: &Reach, reached: Option<Reached>, path: &str, token: &str) -> std::result::Result<Socket, Wire> {
+    let target = &reach.target;
+    let Reached { pipe, .. } = match reached {
+        Some(reached) => reached,
+        None => reach.connect().await.map_err(|error| Wire::Closed(error.text))?,
     };
-    let stream = match tokio::time::timeout(STEP_TIMEOUT, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return Err(unreachable(error.to_string())),
-        Err(_) => return Err(unreachable("no answer".into())),
-    };
-    // Small messages that wait for each other would wait 40 ms for an acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let url = format!("ws://{}:{}{}{path}", bracketed(&target.host), target.port, target.prefix);
+    let unreachable =
+        |what: String| Wire::Closed(format!("{} cannot be reached: {what}; check the URL", target.authority()));
+    let scheme = if target.tls { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}{}{path}", target.authority(), target.prefix);
     let mut request = url.into_client_request().map_err(|e| unreachable(e.to_string()))?;
     let bearer = format!("Bearer {token}")
         .parse()
@@ -166,7 +170,7 @@ async fn open(
     let mut config = WebSocketConfig::default();
     config.max_message_size = Some(MAX_SIGNAL);
     config.max_frame_size = Some(MAX_SIGNAL);
-    match client_async_with_config(request, stream, Some(config)).await {
+    match client_async_with_config(request, pipe, Some(config)).await {
         Ok((socket, _)) => Ok(socket),
         Err(WsError::Http(response)) => {
             let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
@@ -174,14 +178,10 @@ async fn open(
         }
         Err(WsError::Io(error)) => Err(unreachable(error.to_string())),
         Err(error) => Err(Wire::Broken(format!(
-            "{}:{} answered, but not as a LiveKit server does ({error}); check the URL",
-            target.host, target.port
+            "{} answered, but not as a LiveKit server does ({error}); check the URL",
+            target.authority()
         ))),
     }
-}
-
-fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_string() }
 }
 
 #[cfg(test)]
@@ -193,19 +193,12 @@ mod tests {
         let target = |url| Target::parse(url);
         assert_eq!(target("ws://localhost:7880").unwrap().port, 7880);
         assert_eq!(target("http://example.org").unwrap().port, 80);
+        let secure = target("wss://example.org").unwrap();
+        assert_eq!((secure.tls, secure.port, secure.authority().as_str()), (true, 443, "example.org:443"));
         let with_prefix = target("ws://[::1]:7880/voice/").unwrap();
         assert_eq!((with_prefix.host.as_str(), with_prefix.prefix.as_str()), ("::1", "/voice"));
-        for bad in [
-            "",
-            "localhost:7880",
-            "ftp://x",
-            "wss://example.org",
-            "ws://",
-            "ws://a b",
-            "ws://a:99999",
-            "ws://a:",
-            "ws://[::1]:x",
-        ] {
+        assert_eq!(with_prefix.authority(), "[::1]:7880");
+        for bad in ["", "localhost:7880", "ftp://x", "ws://", "ws://a b", "ws://a:99999", "ws://a:", "ws://[::1]:x"] {
             assert!(target(bad).is_err(), "{bad} was taken");
         }
     }

@@ -5,6 +5,7 @@ use super::dial::Target;
 use super::dispatch::Dispatcher;
 use super::dump::Dumper;
 use super::pool::Pool;
+use super::reach::Reach;
 use super::server::{Server, ServerOptions};
 use super::shard::Shards;
 use super::stats::{EngineStats, ServerStats};
@@ -26,8 +27,10 @@ pub struct EngineOptions {
     /// The app certificate, or LiveKit's API secret. Empty: a random secret when the room server is inside;
     /// with a URL each channel then needs a token of its own.
     pub app_certificate: String,
-    /// `ws://` or `http://` of a LiveKit server. Empty: the room server inside.
+    /// `ws://` or `wss://` of a LiveKit server (`http://` and `https://` mean the same). Empty: the room server inside.
     pub url: String,
+    /// With `wss://`: a PEM file with the certificates to trust, and no others. Empty: those of the system.
+    pub ca_file: String,
     /// Media threads; 0 means as many as cores, at most 4.
     pub threads: u32,
 }
@@ -43,7 +46,7 @@ pub(super) struct Parts {
     app_id: String,
     secret: String,
     url: String,
-    pub(super) target: Target,
+    pub(super) reach: Arc<Reach>,
     pub(super) clock: Clock,
     pub(super) crypto: Arc<CryptoProvider>,
     /// One DTLS certificate for all connections of the engine: making one costs more than a join.
@@ -82,13 +85,13 @@ impl Engine {
             None
         };
         let url = server.as_ref().map_or(options.url, Server::url);
-        let target = Target::parse(&url)?;
+        let reach = Arc::new(Reach::new(Target::parse(&url)?, &options.ca_file)?);
         let crypto = rtc::crypto_provider();
         let parts = Parts {
             app_id: options.app_id,
             secret,
             url,
-            target,
+            reach,
             clock: super::clock::clock(),
             cert: crypto.dtls_provider.generate_certificate(),
             crypto,

@@ -17,12 +17,14 @@ mod events;
 mod http;
 mod listeners;
 mod pool;
+mod reach;
 mod server;
 mod shard;
 mod state;
 mod stats;
 mod stream;
 mod task;
+mod tls;
 pub mod token;
 pub mod validate;
 

@@ -318,7 +318,8 @@ mod tests {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (app_id, app_certificate) = ("key".into(), "secret".into());
         let url = format!("ws://{free}");
-        let nowhere = Engine::new(EngineOptions { app_id, app_certificate, url, threads: 1 }).unwrap();
+        let nowhere =
+            Engine::new(EngineOptions { app_id, app_certificate, url, threads: 1, ..Default::default() }).unwrap();
         let named = || ChannelOptions { name: "room".into(), user: "ada".into(), ..Default::default() };
         let (there, nobody) = (engine.create_channel(named()).unwrap(), nowhere.create_channel(named()).unwrap());
         for _ in 0..2 {

@@ -1,6 +1,7 @@
 //! A connected channel on its shard: one task that carries bytes, time and commands to its [`Voice`], and back.
 
-use super::dial::{self, SIGNALS, Target, Wire};
+use super::dial::{self, SIGNALS, Wire};
+use super::reach::{Reach, Reached};
 use super::state::Inner;
 use super::stats::{ChannelStats, Reporting};
 use crate::client::gate::VadConfig;
@@ -14,7 +15,6 @@ use crate::{Error, Result, Status};
 use std::collections::VecDeque;
 use std::io;
 use std::mem::discriminant;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use tokio::net::UdpSocket;
@@ -56,7 +56,6 @@ pub(super) enum Command {
 /// What a task is started with.
 pub(super) struct Start {
     pub(super) inner: Arc<Inner>,
-    pub(super) target: Target,
     pub(super) token: String,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) pushed: Arc<Notify>,
@@ -85,16 +84,16 @@ impl Drop for Unfinished {
 }
 
 async fn converse(start: Start) {
-    let Start { inner, target, token, mut commands, pushed } = start;
+    let Start { inner, token, mut commands, pushed } = start;
     let mut early = Vec::new();
     let opened = tokio::select! {
-        opened = tokio::time::timeout(STEP_TIMEOUT, open(&target)) => opened.unwrap_or_else(|_| {
-            let text = format!("no address was found for {} within 10 s; check the URL", target.host);
+        opened = tokio::time::timeout(STEP_TIMEOUT, open(&inner.engine.reach)) => opened.unwrap_or_else(|_| {
+            let text = format!("{} did not answer within 10 s; check the URL", inner.engine.reach.target.authority());
             Err(Error::new(Status::UNREACHABLE, text))
         }),
         () = until_leave(&mut commands, &mut early) => return inner.gone(),
     };
-    let (address, udp) = match opened {
+    let (reached, udp) = match opened {
         Ok(opened) => opened,
         Err(error) => return inner.fail(Reason::Unreachable, error.status, error.text),
     };
@@ -109,8 +108,7 @@ async fn converse(start: Start) {
         voice,
         udp,
         second: None,
-        address,
-        target,
+        reached: Some(reached),
         token,
         wire: None,
         finished,
@@ -150,21 +148,13 @@ async fn until_leave(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Com
     }
 }
 
-/// Finds the server, and a local address that it can be reached from.
-async fn open(target: &Target) -> Result<(SocketAddr, UdpSocket)> {
-    let unreachable = |error: io::Error| {
-        let text = format!("{}:{} cannot be reached: {error}; check the URL", target.host, target.port);
-        Error::new(Status::UNREACHABLE, text)
-    };
-    let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await.map_err(unreachable)?.next();
-    let address = found.ok_or_else(|| unreachable(io::ErrorKind::NotFound.into()))?;
-    let any: IpAddr = if address.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
-    // Connecting a UDP socket sends nothing: it asks the routing table.
-    let probe = UdpSocket::bind((any, 0)).await.map_err(unreachable)?;
-    probe.connect(address).await.map_err(unreachable)?;
-    let local = probe.local_addr().map_err(unreachable)?;
-    let udp = UdpSocket::bind((local.ip(), 0)).await.map_err(unreachable)?;
-    Ok((address, udp))
+/// Reaches the server, and makes a socket for the media on the local address from where that was possible.
+async fn open(reach: &Reach) -> Result<(Reached, UdpSocket)> {
+    let reached = reach.connect().await?;
+    let udp = UdpSocket::bind((reached.local, 0)).await.map_err(|error| {
+        Error::new(Status::ADDRESS, format!("no UDP socket could be made on {}: {error}", reached.local))
+    })?;
+    Ok((reached, udp))
 }
 
 fn make(inner: &Inner, udp: &UdpSocket, token: &str) -> Result<Voice> {
@@ -201,8 +191,8 @@ struct Task {
     voice: Voice,
     udp: UdpSocket,
     second: Option<UdpSocket>,
-    address: SocketAddr,
-    target: Target,
+    /// The way on which the first WebSocket goes.
+    reached: Option<Reached>,
     token: String,
     wire: Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>,
     finished: mpsc::UnboundedSender<Finished>,
@@ -282,7 +272,8 @@ impl Task {
         let (send, outgoing) = mpsc::channel(SIGNALS);
         let (events, receive) = mpsc::channel(SIGNALS);
         self.wire = Some((send, receive));
-        let dialing = dial::run(self.address, self.target.clone(), path, self.token.clone(), outgoing, events);
+        let dialing =
+            dial::run(self.inner.engine.reach.clone(), self.reached.take(), path, self.token.clone(), outgoing, events);
         tokio::task::spawn_local(dialing);
     }
 

@@ -25,19 +25,23 @@ pub struct stoa_engine_options {
     /// The app certificate, or LiveKit's API secret: at most 256 bytes. NULL: with the room server inside, a random secret that
     /// nobody else has; with a url, each channel needs a token of its own.
     pub app_certificate: *const c_char,
-    /// The LiveKit server: ws:// or http://; this version speaks no TLS, and refuses wss:// and https://. NULL: the room server
-    /// inside, on loopback and free ports.
+    /// The LiveKit server: ws:// or http://, with TLS wss:// or https://. NULL: the room server inside, on loopback and free
+    /// ports. A server elsewhere is reached through the HTTP proxy that the environment names as this call is made
+    /// (http_proxy, https_proxy, all_proxy, and no_proxy, as curl reads them), the media without it.
     pub url: *const c_char,
     /// Media threads, 1 to 64. 0: as many as cores, at most 4.
     pub threads: u32,
     /// Leave it zero.
     pub reserved: u32,
+    /// With TLS: the path of a PEM file with the certificates to trust, and no others. NULL: those of the system, or of the
+    /// environment's SSL_CERT_FILE and SSL_CERT_DIR. Without TLS it is not looked at.
+    pub ca_file: *const c_char,
 }
 
-// SAFETY: repr(C), begins with its size, five words without padding, zero bytes are NULL and 0.
+// SAFETY: repr(C), begins with its size, six words without padding, zero bytes are NULL and 0.
 unsafe impl Versioned for stoa_engine_options {
     const NAME: &'static str = "stoa_engine_options";
-    const FIRST: usize = 40;
+    const FIRST: usize = 48;
 }
 
 /// What an engine's handle stands for.
@@ -73,8 +77,8 @@ impl Noun for EngineHandle {
 /// options: app_id is required.
 /// out_engine: the new engine; free it with stoa_engine_free().
 /// Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT: options, app_id or out_engine; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_UTF8;
-///   STOA_ERROR_BAD_ARGUMENT: a name's length, the url, the threads; STOA_ERROR_ADDRESS: no port on loopback;
-///   STOA_ERROR_LIMIT: too many handles; STOA_ERROR_INTERNAL.
+///   STOA_ERROR_BAD_ARGUMENT: a name's length, the url, the threads, the ca_file; STOA_ERROR_BAD_STATE: TLS on a system
+///   without trusted certificates; STOA_ERROR_ADDRESS: no port on loopback; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_INTERNAL.
 /// Threads: any. Does not wait for the network.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_engine_new(
@@ -91,6 +95,7 @@ pub unsafe extern "C" fn stoa_engine_new(
                 app_id: required(options.app_id, "app_id")?.into(),
                 app_certificate: optional(options.app_certificate, "app_certificate")?.into(),
                 url: optional(options.url, "url")?.into(),
+                ca_file: optional(options.ca_file, "ca_file")?.into(),
                 threads: options.threads,
             }
         };

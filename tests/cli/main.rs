@@ -1,5 +1,6 @@
 //! The command line as people and programs use it: the built binary, on loopback.
 
+mod reaching;
 mod rooms;
 mod tokens;
 mod usage;
@@ -27,7 +28,9 @@ fn machine() -> RwLockReadGuard<'static, ()> {
 /// The binary, without what the tester's environment may say.
 fn stoa() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stoa"));
-    for name in ["STOA_TOKEN", "STOA_KEY", "STOA_SECRET", "STOA_LOG"] {
+    let proxies = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].map(|name| [name.into(), name.to_uppercase()]);
+    let ours = ["STOA_TOKEN", "STOA_KEY", "STOA_SECRET", "STOA_LOG"].map(String::from);
+    for name in ours.into_iter().chain(proxies.into_iter().flatten()) {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
@@ -133,7 +136,11 @@ fn key() -> [(&'static str, &'static str); 2] {
 
 /// A room server on free ports, and its URL.
 fn serve() -> (Process, String) {
-    let arguments = ["serve", "--port", "0", "--udp-port", "0", "--json"];
+    serve_at("127.0.0.1")
+}
+
+fn serve_at(address: &str) -> (Process, String) {
+    let arguments = ["serve", "--bind", address, "--port", "0", "--udp-port", "0", "--json"];
     let mut server = Process::start(stoa().args(arguments).envs(key()));
     let url = server.event("listening", |_| true)["url"].as_str().expect("a URL").to_string();
     (server, url)

@@ -14,7 +14,8 @@ use stoa::driver::{ChannelOptions, Engine, EngineOptions};
 
 pub const HELP: &str = "\
 stoa join URL --token T [--play FILE.wav] [--record DIR] [--say TEXT...]
-    Joins a room of the server at URL (ws://HOST:PORT) and tells what happens there.
+    Joins a room of the server at URL (ws://HOST:PORT, with TLS wss://HOST) and tells what happens there.
+    HTTP proxies are taken from the environment: http_proxy, https_proxy, all_proxy, no_proxy.
 
   Who one is
     --token T          a token for the room; - reads it from standard input. Else STOA_TOKEN.
@@ -23,6 +24,7 @@ stoa join URL --token T [--play FILE.wav] [--record DIR] [--say TEXT...]
     --user U           without a token: who one is there (a number is chosen)
     --key K            the server's key (app id). Else STOA_KEY.
     --secret S         its secret (app certificate). Else STOA_SECRET. Others see arguments, but not the environment.
+    --ca-file FILE     with wss://: a PEM file with the certificates to trust, and no others (the system's)
 
   What to do there
     --play FILE.wav    speak a WAV of any rate and format; - reads it from standard input
@@ -55,6 +57,7 @@ struct Given {
     user: Option<String>,
     key: Option<String>,
     secret: Option<String>,
+    ca_file: Option<String>,
     play: Option<PathBuf>,
     record: Option<PathBuf>,
     say: Vec<String>,
@@ -81,6 +84,7 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
             "--user" => given.user = Some(flags.value()?),
             "--key" => given.key = Some(flags.value()?),
             "--secret" => given.secret = Some(flags.value()?),
+            "--ca-file" => given.ca_file = Some(flags.value()?),
             "--play" => given.play = Some(flags.path()?),
             "--record" => given.record = Some(flags.path()?),
             "--say" => given.say.extend(flags.values()?),
@@ -148,6 +152,7 @@ impl Given {
             app_id: if who.key.is_empty() { "stoa".into() } else { who.key },
             app_certificate: who.secret,
             url: url.into(),
+            ca_file: self.ca_file.unwrap_or_default(),
             ..EngineOptions::default()
         });
         let engine = engine.map_err(|error| Failure::of("stoa join", &error))?;

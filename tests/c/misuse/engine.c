@@ -19,12 +19,20 @@ static void engine_new_rows(void)
 #define URL(text, sentence)                                                                                            \
     ROW_WITH(options->url = text, "options->url is \"" text "\"", STOA_ERROR_BAD_ARGUMENT, sentence,                   \
              stoa_engine_new(options, &out.engine))
-#define HINT "give ws:// or http:// and a host, or leave it empty for the room server inside"
+#define HINT "give ws:// or wss:// and a host, or leave it empty for the room server inside"
     URL("example.org", "the url \"example.org\" has no scheme known here: " HINT);
     URL("ftp://example.org", "the url \"ftp://example.org\" has no scheme known here: " HINT);
     URL("ws://", "the url \"ws://\" cannot be read (<why>): " HINT);
     URL("ws://example.org:99999", "the url \"ws://example.org:99999\" has a port that is none: give 1 to 65535");
-    URL("wss://example.org", "the url \"wss://example.org\" asks for TLS, which this version does not speak: use ws://");
+    options->url = "wss://example.org";
+    STRINGS("options->ca_file", options->ca_file, OPTIONAL, 0, stoa_engine_new(options, &out.engine));
+    ROW_WITH(options->ca_file = "/nowhere/ca.pem", "options->ca_file is \"/nowhere/ca.pem\", which is no file", STOA_ERROR_BAD_ARGUMENT,
+             "ca_file \"/nowhere/ca.pem\" cannot be read: <why>", stoa_engine_new(options, &out.engine));
+    options->ca_file = "/dev/null";
+    ROW("options->ca_file is a file without a certificate", STOA_ERROR_BAD_ARGUMENT,
+        "ca_file \"/dev/null\" has no certificate: give a file in PEM form, with BEGIN CERTIFICATE in it",
+        stoa_engine_new(options, &out.engine));
+    options->ca_file = NULL;
     options->url = NULL;
     NO_PLACE("out_engine", stoa_engine_new(options, NULL));
 }

@@ -7,7 +7,7 @@ const [RATE, HERTZ, AMPLITUDE, SAMPLES_MAX, DECODED] = [24000, 440, 8000, 5760, 
 const numbers = (type, names) => Object.fromEntries(names.split(' ').map((name) => [name, type]));
 for (const noun of ['engine', 'channel', 'stream']) koffi.opaque(`stoa_${noun}`);
 const EngineOptions = koffi.struct('stoa_engine_options', { size: 'size_t', ...numbers('const char *', 'app_id app_certificate url'),
-  ...numbers('uint32_t', 'threads reserved') });
+  ...numbers('uint32_t', 'threads reserved'), ca_file: 'const char *' });
 const ChannelOptions = koffi.struct('stoa_channel_options', { size: 'size_t', ...numbers('const char *', 'name user token'), ...numbers('uint32_t',
   'uid sample_rate channels subscribe_all eager send_queue_ms send_policy receive_queue_ms receive_policy bitrate listen_only reserved') });
 const Frame = koffi.struct('stoa_frame', { size: 'size_t', ...numbers('uint64_t', 'timestamp_us arrival_us rtp_time'),

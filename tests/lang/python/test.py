@@ -6,7 +6,7 @@ from ctypes import CDLL, CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_doubl
 RATE, HERTZ, AMPLITUDE, SAMPLES_MAX, DECODED = 24000, 440, 8000, 5760, 0
 
 class EngineOptions(Structure):
-    _fields_ = [("size", c_size_t)] + [(n, c_char_p) for n in ("app_id", "app_certificate", "url")] + [(n, c_uint32) for n in ("threads", "reserved")]
+    _fields_ = [("size", c_size_t)] + [(n, c_char_p) for n in ("app_id", "app_certificate", "url")] + [(n, c_uint32) for n in ("threads", "reserved")] + [("ca_file", c_char_p)]
 class ChannelOptions(Structure):
     _fields_ = [("size", c_size_t)] + [(n, c_char_p) for n in ("name", "user", "token")] + [(n, c_uint32) for n in (
         "uid", "sample_rate", "channels", "subscribe_all", "eager", "send_queue_ms", "send_policy", "receive_queue_ms", "receive_policy", "bitrate",
