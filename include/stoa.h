@@ -657,7 +657,7 @@ typedef void (*stoa_frame_callback)(const char *user,
 // Connection: in the room.
 #define STOA_STATE_CONNECTED 3
 
-// Connection: lost, and being made again. This version gives up at once (state 5); later ones will not.
+// Connection: lost, and being made again (see stoa_channel_reconnect).
 #define STOA_STATE_RECONNECTING 4
 
 // Connection: given up.
@@ -828,12 +828,16 @@ typedef struct stoa_channel_options {
     // 1: never speak: the others see no microphone, which spares them and the server work for every silent listener; pushing is
     // STOA_ERROR_BAD_STATE. 0: a microphone from the start.
     uint32_t listen_only;
+    // For how long a lost connection is tried to be made again, 1,000 to 3,600,000 ms (see stoa_channel_reconnect). 0: 60,000.
+    uint32_t reconnect_timeout_ms;
+    // 1: a lost connection is the end: STOA_STATE_FAILED, and the streams of users end. 0: it is made again.
+    uint32_t no_reconnect;
     // Zero.
     uint32_t reserved;
 } stoa_channel_options;
 
 // Fills a stoa_channel_options.
-#define STOA_CHANNEL_OPTIONS_INIT { sizeof(stoa_channel_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_CHANNEL_OPTIONS_INIT { sizeof(stoa_channel_options), NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // Makes a channel of an engine, not yet connected.
 //
@@ -875,6 +879,27 @@ stoa_status stoa_channel_connect(stoa_channel *channel,
 // Threads: any.
 stoa_status stoa_channel_disconnect(stoa_channel *channel,
                                     int32_t timeout_ms);
+
+// Makes the connection again now, without a wait for the next attempt: for a program that knows that the network is another one, or
+// there again.
+//
+// A connection that was lost is made again by itself. The channel is then in STOA_STATE_RECONNECTING, and all goes on: users stay,
+// their streams are silent, and calls are kept until the server can hear of them. Attempts follow at once, after 300 ms, and then
+// ever more slowly, up to 8 s apart, until options.reconnect_timeout_ms is over: then it is STOA_STATE_FAILED, with the reason.
+// - Where the server knows the participant still, it goes on as the same one, and nothing that is reliable is lost or doubled.
+//   Otherwise the channel joins anew as the same user, with the newest token: the others see it leave and join. The microphone is
+//   published as it was, muted or not, wanted users are subscribed to again, and streams go on. Users who are gone get "user_left".
+//   Messages that the server did not have in whole are told as failed by "message_sent"; those that wait are sent.
+// - What was pushed is not held back: live sound is dropped as it would have been spoken, so that nobody hears it seconds late, and
+//   playout marks are passed in time. Sound that still gets through is heard.
+// - Reconnected is not who was removed, whose room was closed, whose identity joined again elsewhere, and whose token is refused.
+//
+// In STOA_STATE_CONNECTED the connection is given up, and made again from new sockets.
+//
+// Returns: STOA_OK: begun, and events tell the rest; STOA_ERROR_BAD_STATE: neither connected nor reconnecting, or the channel was
+//   made with no_reconnect; STOA_ERROR_BUSY: too many calls wait for this channel; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_reconnect(stoa_channel *channel);
 
 // The state of the connection.
 //
@@ -979,13 +1004,15 @@ stoa_status stoa_channel_queued(const stoa_channel *channel, uint64_t *out_queue
 stoa_status stoa_channel_mark(stoa_channel *channel,
                               uint64_t id);
 
-// Waits until everything that was pushed before has left. Without a connection nothing leaves.
+// Waits until everything that was pushed before has left. Without a connection nothing leaves; while a lost one is made again
+// (see stoa_channel_reconnect), sound is dropped when it would have left.
 //
 // timeout_ms: 0: only looks. Negative: waits for ever.
 // Returns: STOA_OK, also when nothing is queued; STOA_TIMED_OUT; STOA_INTERRUPTED: it was dropped;
 //   STOA_ERROR_LIMIT: 64 threads are waiting already; the handle errors.
 // Threads: any.
-stoa_status stoa_channel_wait_played(stoa_channel *channel, int32_t timeout_ms);
+stoa_status stoa_channel_wait_played(stoa_channel *channel,
+                                     int32_t timeout_ms);
 
 // Be silent now: drops what is queued, and what another thread is just pushing. At most one frame more leaves.
 //
@@ -1153,8 +1180,8 @@ typedef struct stoa_message_options {
 
 // Queues a message for the others in the room. It is copied.
 //
-// Without a connection it waits for the next one. When a connection ends, or cannot be made, all that has not left fails:
-// "message_sent" says so with STOA_ERROR_DISCONNECTED. 1024 messages and 32 MiB can wait; more is refused, for you to try later.
+// Without a connection, or while it is made again, it waits for the next one. When a connection ends, or cannot be made, all that
+// has not left fails: "message_sent" says so with STOA_ERROR_DISCONNECTED. 1024 messages and 32 MiB can wait; more is refused, for you to try later.
 // data: the message, UTF-8 but for STOA_FORMAT_BYTES; NULL is right for a length of 0, which is a message too.
 // length: bytes, at most 16,777,216.
 // options: NULL: a text stream, to everyone, without a topic.

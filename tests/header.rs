@@ -128,7 +128,8 @@ fn bindgen_reads_back_what_rust_compiled() {
         size, app_id, app_certificate, url, threads, reserved, ca_file);
     same_layout!(channel::stoa_channel_options, "stoa_channel_options":
         size, name, user, token, uid, sample_rate, channels, subscribe_all, eager, send_queue_ms, send_policy,
-        receive_queue_ms, receive_policy, bitrate, listen_only, reserved);
+        receive_queue_ms, receive_policy, bitrate, listen_only,
+        reconnect_timeout_ms, no_reconnect, reserved);
     same_layout!(channel_data::stoa_data_options, "stoa_data_options": size, topic, to, to_count, lossy, reserved);
     same_layout!(channel_messages::stoa_message_options, "stoa_message_options":
         size, message_id, topic, to, to_count, format, lossy);

@@ -170,6 +170,15 @@ fn listeners_inside_callbacks_and_beside_them() {
 }
 
 #[test]
+fn connections_that_are_made_again() {
+    {
+        let _alone = alone(); // it counts what is heard
+        sanitized("reconnect", &[], true);
+    }
+    valgrind(&MEMCHECK, "reconnect", &[]);
+}
+
+#[test]
 fn every_function_from_eight_threads() {
     only_what_the_header_names(&sanitized("threads", &["3000"], true));
 }

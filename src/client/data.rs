@@ -1,6 +1,11 @@
 //! Data packets on their way to the server: how many wait, how much the connection takes, what has arrived.
+//!
+//! Reliable packets are numbered as LiveKit's clients number them (`DataPacket.sequence`, from 1), so that server and hearers can
+//! tell one that comes twice. They are kept until SCTP has them acknowledged: no more than its buffers hold.
 
 use super::peer::Peer;
+use crate::signal::livekit as lk;
+use prost::Message as _;
 use std::collections::VecDeque;
 
 /// Data packets that wait for a full SCTP buffer; more are refused.
@@ -15,6 +20,10 @@ const MAX_BACKLOG: usize = 256 * 1024;
 #[derive(Default)]
 pub(super) struct DataOut {
     pending: VecDeque<(bool, Vec<u8>)>,
+    /// Reliable packets that are not acknowledged, oldest first.
+    unacknowledged: VecDeque<Numbered>,
+    /// The number of the newest reliable packet.
+    sequence: u32,
     /// Bytes given to the reliable channel, and those that it took.
     put: u64,
     written: u64,
@@ -22,6 +31,17 @@ pub(super) struct DataOut {
     pub(super) sent: u64,
     pub(super) bytes_sent: u64,
     pub(super) refused: u64,
+}
+
+/// A reliable packet that SCTP has.
+struct Numbered {
+    sequence: u32,
+    /// With its number.
+    bytes: Vec<u8>,
+    /// A part of a message, whose fate is told by the message.
+    part: bool,
+    /// What [`DataOut::arrived`] is once it is acknowledged.
+    end: u64,
 }
 
 impl DataOut {
@@ -43,11 +63,32 @@ impl DataOut {
     /// Hands over what waits, as far as there is room. Where there is none, ChannelBufferedAmountLow brings us back.
     pub(super) fn flush(&mut self, peer: &mut Peer) {
         while let Some((reliable, bytes)) = self.pending.pop_front() {
-            if !self.write(peer, &bytes, reliable) {
+            if !self.write(peer, &bytes, reliable, false) {
                 return self.pending.push_front((reliable, bytes));
             }
-            self.put += if reliable { bytes.len() as u64 } else { 0 };
         }
+    }
+
+    /// Sends again what the server did not have when it knew us again, as LiveKit's clients do. SCTP does so too, in its own time,
+    /// and numbers sort it out. A server that counts nothing (0) would take everything twice, so there SCTP alone does it.
+    pub(super) fn resend(&mut self, peer: &mut Peer, last: u32) {
+        self.arrived(peer);
+        if last == 0 {
+            return;
+        }
+        for packet in self.unacknowledged.iter().filter(|packet| packet.sequence > last) {
+            if !put(peer, &packet.bytes, true) {
+                return;
+            }
+            self.put += packet.bytes.len() as u64;
+            self.written += packet.bytes.len() as u64;
+        }
+    }
+
+    /// The same for another connection: what may not have arrived waits again. Messages tell their own fate.
+    pub(super) fn carried_over(self) -> DataOut {
+        let again = self.unacknowledged.into_iter().filter(|packet| !packet.part).map(|packet| (true, packet.bytes));
+        DataOut { pending: again.chain(self.pending).collect(), ..DataOut::default() }
     }
 
     /// A part of a message may be handed over: nothing waits, and the buffers are not too full.
@@ -58,8 +99,9 @@ impl DataOut {
 
     /// Hands over a part, where [`DataOut::has_room`]. On a channel that breaks in this moment it counts as one that never arrives.
     pub(super) fn put(&mut self, peer: &mut Peer, bytes: &[u8], reliable: bool) {
-        self.write(peer, bytes, reliable);
-        self.put += if reliable { bytes.len() as u64 } else { 0 };
+        if !self.write(peer, bytes, reliable, true) && reliable {
+            self.put += bytes.len() as u64;
+        }
     }
 
     /// Bytes given to the reliable channel so far.
@@ -68,20 +110,41 @@ impl DataOut {
     }
 
     /// How many of them the server has acknowledged.
-    pub(super) fn arrived(&self, peer: &mut Peer) -> u64 {
-        self.written.saturating_sub(buffered(peer, true) as u64)
+    pub(super) fn arrived(&mut self, peer: &mut Peer) -> u64 {
+        let arrived = self.written.saturating_sub(buffered(peer, true) as u64);
+        while self.unacknowledged.front().is_some_and(|packet| packet.end <= arrived) {
+            self.unacknowledged.pop_front();
+        }
+        arrived
     }
 
-    fn write(&mut self, peer: &mut Peer, bytes: &[u8], reliable: bool) -> bool {
-        let channel = peer.channel(reliable).and_then(|id| peer.rtc.channel(id));
-        let done = channel.is_some_and(|mut channel| channel.write(true, bytes).unwrap_or(false));
-        self.written += if done && reliable { bytes.len() as u64 } else { 0 };
-        if done {
-            self.sent += 1;
-            self.bytes_sent += bytes.len() as u64;
+    fn write(&mut self, peer: &mut Peer, bytes: &[u8], reliable: bool, part: bool) -> bool {
+        let sequence = self.sequence.wrapping_add(1);
+        let mut bytes = bytes.to_vec();
+        if reliable {
+            // Behind the rest: of a field that occurs twice, the last one counts.
+            let number = lk::DataPacket { sequence, ..Default::default() };
+            number.encode(&mut bytes).expect("a Vec grows");
         }
-        done
+        if !put(peer, &bytes, reliable) {
+            return false;
+        }
+        self.sent += 1;
+        self.bytes_sent += bytes.len() as u64;
+        if reliable {
+            self.sequence = sequence;
+            self.put += bytes.len() as u64;
+            self.written += bytes.len() as u64;
+            self.unacknowledged.push_back(Numbered { sequence, bytes, part, end: self.written });
+            self.arrived(peer);
+        }
+        true
     }
+}
+
+fn put(peer: &mut Peer, bytes: &[u8], reliable: bool) -> bool {
+    let channel = peer.channel(reliable).and_then(|id| peer.rtc.channel(id));
+    channel.is_some_and(|mut channel| channel.write(true, bytes).unwrap_or(false))
 }
 
 /// Bytes in a channel's buffer that are not acknowledged.

@@ -105,6 +105,17 @@ impl Hearing {
         self.sink = sink;
     }
 
+    /// The same user on another connection: another stream of packets, counted with the ones before.
+    pub(super) fn restart(&mut self, types: PayloadTypes) {
+        let same = (types.opus, types.red) == (self.config.opus_payload_type, self.config.red_payload_type);
+        (self.config.opus_payload_type, self.config.red_payload_type) = (types.opus, types.red);
+        match &mut self.receiver {
+            Some(receiver) if same => receiver.reset(),
+            // Made anew with the next packet.
+            receiver => *receiver = None,
+        }
+    }
+
     /// Listens for speech in another way, or not at all.
     pub(super) fn set_vad(&mut self, config: Option<VadConfig>) {
         self.gate = config.map(|config| Gate::new(config, self.config.rate));

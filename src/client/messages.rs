@@ -131,6 +131,19 @@ impl Messages {
         events.extend(self.queue.fail(why));
     }
 
+    /// Another connection takes this one's place. What was handed over, and not acknowledged, may not have arrived; what waits, waits on.
+    pub(super) fn connection_lost(&mut self, now: Instant, events: &mut VecDeque<EventBody>) {
+        self.reassembly.end(now);
+        self.told(events);
+        self.current = None;
+        self.leaving.clear();
+        let why = Error::new(
+            Status::DISCONNECTED,
+            "the connection was lost before the server had all of the message; send it again",
+        );
+        events.extend(self.queue.fail_taken(&why));
+    }
+
     /// The connection is over.
     pub(super) fn end(&mut self, now: Instant, why: &str, events: &mut VecDeque<EventBody>) {
         self.reassembly.end(now);

@@ -68,6 +68,10 @@ impl Microphone {
         self.pacer.forgive();
     }
 
+    pub(super) fn muted(&self) -> bool {
+        self.muted
+    }
+
     /// A gap in the midst of sound that the hearers had, once.
     pub(super) fn take_gap(&mut self) -> Option<Duration> {
         self.pacer.take_gap().filter(|_| !self.muted)
@@ -92,6 +96,10 @@ impl Microphone {
                     if self.muted {
                         session.stats.frames_muted += 1;
                         self.end_spurt(session, now, frame.rtp_time);
+                    } else if !session.can_send() {
+                        // What is said while the connection is being made again is not said later.
+                        session.stats.frames_unsent += 1;
+                        self.toc = None;
                     } else {
                         self.send_frame(session, now, frame.rtp_time);
                     }

@@ -1,6 +1,7 @@
 //! The client's half: a channel as a state machine, without sockets, threads or clocks.
 //!
 //! - [`session`]: signalling and transport to one room: join, publish, subscribe, RTP and data packets in and out.
+//!   `session/resume.rs`: the way back after a loss. [`reconnect`]: when it is tried, and until when.
 //! - `expiry`: the end of the token in use. `peer`: one peer connection and its offers and answers.
 //! - `microphone`: PCM out. [`hearing`]: PCM in. [`gate`]: what of it is speech. [`tap`]: a copy of all of it, for a dump.
 //! - [`messages`]: out of the chat queue, and in through the reassembly. `data`: packets on their way to the server.
@@ -14,6 +15,7 @@ pub mod messages;
 mod microphone;
 mod output;
 mod peer;
+pub mod reconnect;
 pub mod session;
 pub mod stats;
 pub mod tap;

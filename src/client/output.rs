@@ -42,10 +42,14 @@ pub enum Output {
     },
     /// Send this binary WebSocket message.
     Signal(Vec<u8>),
-    /// Close the WebSocket; the session is over.
+    /// Close the WebSocket.
     HangUp,
-    /// Open a second UDP socket and tell its address with [`super::session::Session::bound`].
-    Bind,
+    /// Open a UDP socket for a side, in place of the one that it has, and tell its address with
+    /// [`super::session::Session::bound`].
+    Bind {
+        /// Which one.
+        side: Side,
+    },
     /// Send this datagram.
     Transmit {
         /// From which socket.
@@ -84,8 +88,21 @@ pub struct MediaPacket {
 pub enum SessionEvent {
     /// The server let us in.
     Joined(Box<lk::JoinResponse>),
-    /// Media can flow.
+    /// Media can flow; after a loss, again.
     Connected,
+    /// The connection was lost, and may come back: by [`super::session::Session::resume`], or in a new session.
+    Lost {
+        /// This session cannot come back: only a new one can.
+        over: bool,
+        /// Why.
+        reason: Reason,
+        /// A sentence.
+        text: String,
+    },
+    /// The server knows us again, and is to be told what we want: [`super::session::Session::sync`].
+    Known,
+    /// All participants that there are, ourselves included: whoever is missing is gone.
+    Everyone(Vec<lk::ParticipantInfo>),
     /// Participants changed (joined, left, published, muted).
     Participants(Vec<lk::ParticipantInfo>),
     /// Who began or stopped to speak, or changed in loudness.

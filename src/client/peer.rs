@@ -25,7 +25,11 @@ pub(super) struct Peer {
     pub(super) rtc: Rtc,
     /// Where its packets leave and arrive.
     pub(super) local: SocketAddr,
-    pending: Option<(u32, SdpPendingOffer)>,
+    pending: Option<(lk::SessionDescription, SdpPendingOffer)>,
+    /// The next offer is to restart ICE.
+    restart: bool,
+    /// Media flows, or did until it begins to flow on another way.
+    pub(super) linked: bool,
     next_offer_id: u32,
     /// Audio sections the server asked for while an offer was outstanding; `again` is its plain "offer once more".
     wanted: u32,
@@ -48,9 +52,12 @@ pub(super) struct Peer {
 const MAX_SECTIONS: usize = 512;
 /// How often the connection reports its round trip and what the server said of the microphone.
 const REPORTS: Duration = Duration::from_secs(1);
+/// The longest wait for an answer of STUN before the next try: with nine tries, lost media is noticed within about 6 s.
+const STUN_RTO: Duration = Duration::from_secs(1);
 
 impl Peer {
-    pub(super) fn new(config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
+    pub(super) fn new(mut config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
+        config.set_max_stun_rto(STUN_RTO);
         let mut rtc = config.set_stats_interval(Some(REPORTS)).build(now);
         if let Ok(candidate) = Candidate::host(local, "udp") {
             rtc.add_local_candidate(candidate);
@@ -59,6 +66,8 @@ impl Peer {
             rtc,
             local,
             pending: None,
+            restart: false,
+            linked: false,
             next_offer_id: 1,
             wanted: 0,
             again: false,
@@ -106,8 +115,15 @@ impl Peer {
 
     /// The next offer, if one is needed and none is outstanding.
     pub(super) fn next_offer(&mut self) -> Option<lk::SessionDescription> {
-        if self.pending.is_some() || (self.wanted == 0 && !self.again) {
+        if self.pending.is_some() || (self.wanted == 0 && !self.again && !self.restart) {
             return None;
+        }
+        if std::mem::take(&mut self.restart) {
+            // What the server asked for meanwhile can wait for the next one.
+            let mut api = self.rtc.sdp_api();
+            api.ice_restart(true);
+            let offer = api.apply();
+            return self.outstanding(offer);
         }
         let room = MAX_SECTIONS.saturating_sub(self.receivers.len());
         let unused = self.receivers.iter().find(|mid| !self.tracks.contains_key(mid)).copied();
@@ -136,14 +152,38 @@ impl Peer {
         let (offer, pending) = offer?;
         let id = self.next_offer_id;
         self.next_offer_id += 1;
-        self.pending = Some((id, pending));
-        Some(lk::SessionDescription { r#type: "offer".into(), sdp: offer.to_sdp_string(), id, ..Default::default() })
+        let sdp = offer.to_sdp_string();
+        let offer = lk::SessionDescription { r#type: "offer".into(), sdp, id, ..Default::default() };
+        self.pending = Some((offer.clone(), pending));
+        Some(offer)
+    }
+
+    /// Restarts ICE with the next offer. Returns the one whose answer may have been lost, to be sent again before.
+    pub(super) fn restart_ice(&mut self) -> Option<lk::SessionDescription> {
+        self.restart = true;
+        self.pending.as_ref().map(|(offer, _)| offer.clone())
+    }
+
+    /// Every offer is answered, ICE was restarted where it was to be, and media can flow.
+    pub(super) fn is_settled(&self) -> bool {
+        self.pending.is_none() && !self.restart && self.rtc.is_connected()
+    }
+
+    /// Packets leave from, and arrive at, another socket from now on.
+    pub(super) fn rebind(&mut self, local: SocketAddr) {
+        if let Ok(old) = Candidate::host(self.local, "udp") {
+            self.rtc.direct_api().invalidate_candidate(&old);
+        }
+        self.local = local;
+        if let Ok(candidate) = Candidate::host(local, "udp") {
+            self.rtc.add_local_candidate(candidate);
+        }
     }
 
     /// The server's answer to our offer. An answer to an older offer is ignored. Returns true if it was the awaited one.
     pub(super) fn answer(&mut self, answer: &lk::SessionDescription) -> Result<bool, String> {
         // Servers before ids existed answer with 0.
-        let awaited = self.pending.as_ref().is_some_and(|(id, _)| answer.id == 0 || *id == answer.id);
+        let awaited = self.pending.as_ref().is_some_and(|(offer, _)| answer.id == 0 || offer.id == answer.id);
         if !awaited {
             return Ok(false);
         }
@@ -224,6 +264,22 @@ impl Peer {
 
     pub(super) fn channel(&self, reliable: bool) -> Option<ChannelId> {
         if reliable { self.reliable } else { self.lossy }
+    }
+
+    /// The channels to send on, as a server is told of them after a loss.
+    pub(super) fn channel_infos(&mut self) -> Vec<lk::DataChannelInfo> {
+        let mut infos = Vec::new();
+        for (label, id) in [("_reliable", self.reliable), ("_lossy", self.lossy)] {
+            let stream = id.and_then(|id| self.rtc.direct_api().sctp_stream_id_by_channel_id(id));
+            if let Some(id) = stream {
+                infos.push(lk::DataChannelInfo {
+                    label: label.into(),
+                    id: u32::from(id),
+                    target: lk::SignalTarget::Publisher as i32,
+                });
+            }
+        }
+        infos
     }
 
     pub(super) fn is_reliable(&self, id: ChannelId) -> bool {

@@ -2,7 +2,9 @@
 //!
 //! One peer connection (`/rtc/v1`) is tried first, its offer and the microphone inside the join request, so that one
 //! round trip opens everything; a server that does not know that path (404) gets two (`/rtc`).
-//! Bytes and time go in; [`Output`]s and a deadline come out.
+//! Bytes and time go in; [`Output`]s and a deadline come out. A connection that was lost comes back by `session/resume.rs`.
+
+mod resume;
 
 use super::data::DataOut;
 pub use super::data::MAX_DATA_PACKET;
@@ -16,7 +18,8 @@ use crate::stats::Rate;
 use lk::signal_request::Message as Request;
 use lk::signal_response::Message as Response;
 use prost::Message as _;
-use std::collections::VecDeque;
+use resume::Signal;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::net::{Protocol, Receive};
@@ -39,6 +42,8 @@ enum Phase {
     Connected,
     /// The media connection is over, the WebSocket is not yet.
     Closing,
+    /// Over, and another session is to take its place.
+    Lost,
     Ended,
 }
 
@@ -53,6 +58,18 @@ pub struct Session {
     step_deadline: Option<Instant>,
     /// What ended the media connection.
     media_end: String,
+    /// The WebSocket, once the room was entered.
+    signal: Signal,
+    /// The next Update says who is in the room, after a resume.
+    everyone: bool,
+    /// Media was connected: what is lost now may come back.
+    entered: bool,
+    /// Our own sid, by which the server knows us again.
+    sid: String,
+    /// No media arrives: the UDP sockets may be useless too.
+    media_lost: bool,
+    /// Of the reliable packets, the newest of each sender (by sid), so that none is taken twice.
+    received: BTreeMap<String, u32>,
     ping: Option<Ping>,
     microphone: Microphone,
     data: DataOut,
@@ -96,6 +113,12 @@ impl Session {
             subscriber: None,
             step_deadline: None,
             media_end: String::new(),
+            signal: Signal::Up,
+            everyone: false,
+            entered: false,
+            sid: String::new(),
+            media_lost: false,
+            received: BTreeMap::new(),
             ping: None,
             microphone: Microphone::default(),
             data: DataOut::default(),
@@ -124,6 +147,11 @@ impl Session {
             data_dropped: self.stats.data_dropped + self.data.refused,
             ..self.stats
         }
+    }
+
+    /// Begins to join in the place of a session that was lost: from a new UDP socket, for the network may be another one.
+    pub fn start_again(&mut self) {
+        self.output.push_back(Output::Bind { side: Side::Publisher });
     }
 
     /// Begins to join.
@@ -173,10 +201,14 @@ impl Session {
             self.phase = Phase::Joining;
             self.step_deadline = Some(now + STEP_TIMEOUT);
         }
+        self.opened_again(now);
     }
 
     /// The server answered the WebSocket request with another HTTP status, and this body.
     pub fn refused(&mut self, now: Instant, http_status: u16, body: &str) {
+        if self.signal == Signal::Dialing {
+            return self.refused_again(http_status);
+        }
         if self.phase != Phase::Dialing {
             return;
         }
@@ -213,12 +245,20 @@ impl Session {
     fn fall_back(&mut self, now: Instant) {
         self.single = false;
         self.publisher = Peer::new(self.config.rtc.clone(), self.config.local, now);
-        self.output.push_back(Output::Bind);
+        self.output.push_back(Output::Bind { side: Side::Subscriber });
     }
 
-    /// The second UDP socket has this address.
-    pub fn bound(&mut self, now: Instant, local: SocketAddr) {
-        if self.single || self.subscriber.is_some() || self.phase != Phase::Dialing {
+    /// A side's new UDP socket has this address.
+    pub fn bound(&mut self, now: Instant, side: Side, local: SocketAddr) {
+        if side == Side::Publisher && self.phase == Phase::Idle {
+            self.config.local = local;
+            self.publisher = Peer::new(self.config.rtc.clone(), local, now);
+            return self.start(now);
+        }
+        if self.signal == Signal::Binding {
+            return self.rebound(now, side, local);
+        }
+        if side == Side::Publisher || self.single || self.subscriber.is_some() || self.phase != Phase::Dialing {
             return;
         }
         self.subscriber = Some(Peer::new(self.config.rtc.clone(), local, now));
@@ -233,20 +273,27 @@ impl Session {
     /// The WebSocket could not be opened, or is closed.
     pub fn closed(&mut self, text: &str) {
         match self.phase {
-            Phase::Ended => {}
+            Phase::Ended | Phase::Lost => {}
             Phase::Idle | Phase::Dialing => self.end(Reason::Unreachable, 0, text.to_string()),
-            _ => self.end(Reason::ConnectionLost, 0, format!("the connection to the server was lost: {text}")),
+            // With no media either, and no word why, there is nobody left who knows us.
+            Phase::Closing => {
+                self.lost(true, Reason::ConnectionLost, format!("the connection to the server was lost: {text}"))
+            }
+            _ => self.lost(false, Reason::ConnectionLost, format!("the connection to the server was lost: {text}")),
         }
     }
 
     /// What answers does not speak the protocol.
     pub fn broken(&mut self, text: String) {
+        if self.signal.is_down() {
+            return self.lost(false, Reason::Protocol, text);
+        }
         self.end(Reason::Protocol, 0, text);
     }
 
     /// A binary WebSocket message.
     pub fn message(&mut self, now: Instant, bytes: &[u8]) {
-        if matches!(self.phase, Phase::Idle | Phase::Dialing | Phase::Ended) {
+        if matches!(self.phase, Phase::Idle | Phase::Dialing | Phase::Lost | Phase::Ended) {
             return;
         }
         let Ok(lk::SignalResponse { message }) = lk::SignalResponse::decode(bytes) else {
@@ -262,6 +309,7 @@ impl Session {
         }
         self.negotiate();
         self.drain(now);
+        self.look_for_the_end(now);
     }
 
     fn response(&mut self, now: Instant, message: Response) {
@@ -295,7 +343,8 @@ impl Session {
             {
                 self.publisher.require(need.num_audios);
             }
-            Response::Update(update) => self.event(SessionEvent::Participants(update.participants)),
+            Response::Update(update) => self.participants(update.participants),
+            Response::Reconnect(reconnect) => self.known_again(now, reconnect),
             Response::SpeakersChanged(changed) => self.event(SessionEvent::Speakers(changed.speakers)),
             Response::TrackPublished(published) => {
                 if let Some(track) = published.track.filter(|_| published.cid == self.config.cid) {
@@ -321,10 +370,7 @@ impl Session {
                 self.event(SessionEvent::RenewalRefused);
             }
             Response::RefreshToken(token) => self.event(SessionEvent::Token(token)),
-            Response::Leave(leave) => {
-                let reason = leave_reason(leave.reason());
-                self.end(reason, 0, format!("the server ended the session: {}", leave.reason().as_str_name()));
-            }
+            Response::Leave(leave) => self.sent_away(&leave),
             _ => {}
         }
     }
@@ -341,6 +387,7 @@ impl Session {
             self.ping = Some(Ping { interval, timeout, next: now + interval, last_heard: now, asked: None });
         }
         self.renews = response.server_info.as_ref().is_some_and(|info| info.debug_info == join::SERVER);
+        self.sid = response.participant.as_ref().map_or_else(String::new, |own| own.sid.clone());
         self.event(SessionEvent::Joined(Box::new(response)));
         if let Some(token) = self.renewal.take().filter(|_| self.renews) {
             self.request(Request::RenewToken(token));
@@ -358,6 +405,9 @@ impl Session {
     }
 
     fn negotiate(&mut self) {
+        if !self.signal.carries() {
+            return;
+        }
         if let Some(offer) = self.publisher.next_offer() {
             self.request(Request::Offer(offer));
         }
@@ -371,7 +421,7 @@ impl Session {
 
     /// A datagram that arrived at a side's socket.
     pub fn datagram(&mut self, now: Instant, side: Side, from: SocketAddr, bytes: &[u8]) {
-        if self.phase == Phase::Ended {
+        if matches!(self.phase, Phase::Lost | Phase::Ended) {
             return;
         }
         let Some(peer) = self.peer(side) else { return };
@@ -387,6 +437,7 @@ impl Session {
         self.stats.packets_rejected += u64::from(!accepted);
         if accepted {
             self.drain_peer(now, side);
+            self.look_for_the_end(now);
         }
     }
 
@@ -399,15 +450,16 @@ impl Session {
 
     /// Time passed; call at or after [`Session::deadline`].
     pub fn timeout(&mut self, now: Instant) {
-        if self.phase == Phase::Ended {
+        if matches!(self.phase, Phase::Lost | Phase::Ended) {
             return;
         }
         if self.step_deadline.is_some_and(|deadline| deadline <= now) {
             let text = match self.phase {
                 Phase::Closing => {
                     let text = std::mem::take(&mut self.media_end);
-                    return self.end(Reason::ConnectionLost, 0, text);
+                    return self.lost(true, Reason::ConnectionLost, text);
                 }
+                Phase::Connected => return self.resume_took_too_long(),
                 Phase::Dialing => "the server did not answer within 10 s; check the URL",
                 Phase::Joining => {
                     "the server accepted the WebSocket but sent no Join within 10 s; check that the URL is a LiveKit server's"
@@ -421,12 +473,13 @@ impl Session {
             let _ = peer.rtc.handle_input(Input::Timeout(now));
         }
         self.drain(now);
+        self.look_for_the_end(now);
     }
 
     fn ping_if_due(&mut self, now: Instant) {
-        let Some(ping) = &mut self.ping else { return };
+        let Some(ping) = self.ping.as_mut().filter(|_| self.signal.carries()) else { return };
         if now >= ping.last_heard + ping.timeout + ping.interval {
-            return self.end(Reason::ConnectionLost, 0, "the server stopped answering".into());
+            return self.lost(false, Reason::ConnectionLost, "the server stopped answering".into());
         }
         if now >= ping.next {
             ping.next = now + ping.interval;
@@ -440,10 +493,10 @@ impl Session {
 
     /// When [`Session::timeout`] is due. Known after every call that takes `now`.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.phase == Phase::Ended {
+        if matches!(self.phase, Phase::Lost | Phase::Ended) {
             return None;
         }
-        let pings = self.ping.as_ref().map(|p| p.next);
+        let pings = self.ping.as_ref().filter(|_| self.signal.carries()).map(|p| p.next);
         [self.step_deadline, pings, self.publisher.wake, self.subscriber.as_ref().and_then(|s| s.wake)]
             .into_iter()
             .flatten()
@@ -485,7 +538,11 @@ impl Session {
 
     /// The media connection is over. The server's message that says why may still be on its way.
     fn media_over(&mut self, now: Instant, text: String) {
-        if !matches!(self.phase, Phase::Closing | Phase::Ended) {
+        if self.signal.is_down() {
+            // Whoever could say why is not heard.
+            return self.lost(true, Reason::ConnectionLost, text);
+        }
+        if !matches!(self.phase, Phase::Closing | Phase::Lost | Phase::Ended) {
             self.phase = Phase::Closing;
             self.step_deadline = Some(now + FAREWELL);
             self.media_end = text;
@@ -493,16 +550,23 @@ impl Session {
     }
 
     fn rtc_event(&mut self, now: Instant, side: Side, event: RtcEvent) {
+        if let RtcEvent::Connected
+        | RtcEvent::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed) = event
+            && let Some(peer) = self.peer(side)
+        {
+            peer.linked = peer.rtc.is_connected();
+        }
         match event {
             // With two connections the first will do: the other opens beside it.
             RtcEvent::Connected if self.phase == Phase::Connecting => {
                 self.phase = Phase::Connected;
+                self.entered = true;
                 self.step_deadline = None;
                 self.stats.connections += 1;
                 self.event(SessionEvent::Connected);
             }
             RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => {
-                self.end(Reason::ConnectionLost, 0, "the media connection was lost".into());
+                self.media_disconnected(side);
             }
             RtcEvent::Closed => self.media_over(now, "the server closed the media connection".into()),
             RtcEvent::RtpPacket(packet) => {
@@ -535,6 +599,9 @@ impl Session {
                 };
                 self.stats.data_received += 1;
                 self.stats.data_bytes_received += data.data.len() as u64;
+                if reliable && !self.is_new(&packet) {
+                    return;
+                }
                 self.event(SessionEvent::Data { packet: Box::new(packet), reliable });
             }
             RtcEvent::PeerStats(report) => {
@@ -552,7 +619,7 @@ impl Session {
 
     /// The microphone can send: media is connected and the server took the track.
     pub fn can_send(&self) -> bool {
-        self.phase == Phase::Connected && self.publisher.microphone().is_some() && self.publisher.rtc.is_connected()
+        self.phase == Phase::Connected && self.publisher.microphone().is_some() && self.publisher.linked
     }
 
     /// Opus and RED as negotiated for sending.
@@ -604,6 +671,7 @@ impl Session {
     pub fn renew(&mut self, token: &str) {
         match self.phase {
             Phase::Idle | Phase::Dialing | Phase::Joining => self.renewal = Some(token.into()),
+            Phase::Connected if !self.signal.carries() => self.renewal = Some(token.into()),
             Phase::Connecting | Phase::Connected if self.renews => self.request(Request::RenewToken(token.into())),
             _ => {}
         }
@@ -627,6 +695,11 @@ impl Session {
         self.data.flush(&mut self.publisher);
         self.flush(now);
         taken
+    }
+
+    /// Sends first what an earlier session took, and the server may not have had.
+    pub(super) fn take_data(&mut self, earlier: &mut Session) {
+        self.data = std::mem::take(&mut earlier.data).carried_over();
     }
 
     /// Data packets that wait for room on their way to the server.
@@ -685,7 +758,11 @@ impl Session {
         self.event(SessionEvent::Ended { reason, http_status, text });
     }
 
+    /// Says something to the server. Without a WebSocket it is not kept: a resume tells all that matters.
     fn request(&mut self, message: Request) {
+        if self.signal.is_down() {
+            return;
+        }
         let bytes = lk::SignalRequest { message: Some(message) }.encode_to_vec();
         self.stats.signals_sent += 1;
         self.output.push_back(Output::Signal(bytes));

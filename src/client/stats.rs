@@ -57,6 +57,8 @@ pub struct VoiceStats {
     pub frames_silent: u64,
     /// Frames that passed while muted.
     pub frames_muted: u64,
+    /// Frames that passed while the connection was being made again.
+    pub frames_unsent: u64,
     /// Frames that could not be encoded.
     pub frames_failed: u64,
     /// Talk spurts that ended: one DTX packet each.

@@ -20,6 +20,10 @@ pub(super) struct User {
     pub(super) wanted: bool,
     pub(super) requested: bool,
     pub(super) open: bool,
+    /// The connection on which this user was heard is over: the stream waits for the track to come back.
+    pub(super) away: bool,
+    /// Not in the room that was entered anew, but waited for until then.
+    pub(super) awaited_until: Option<Instant>,
     /// When the section counts as carrying the track, though nothing was negotiated.
     pub(super) confirm_at: Option<Instant>,
     pub(super) state: SubscribeState,
@@ -39,6 +43,8 @@ impl User {
             wanted,
             requested: false,
             open: false,
+            away: false,
+            awaited_until: None,
             confirm_at: None,
             state: SubscribeState::Idle,
             since: now,
@@ -49,6 +55,11 @@ impl User {
 
     pub(super) fn carries(&self, track: &str) -> bool {
         self.track.as_deref() == Some(track)
+    }
+
+    /// The session that carried the track is over; another one may bring it back.
+    pub(super) fn lose_track(&mut self) {
+        (self.track, self.requested, self.open, self.confirm_at, self.away) = (None, false, false, None, true);
     }
 
     /// Ends the stream that the application reads, if there is one.

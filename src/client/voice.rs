@@ -8,6 +8,7 @@ use super::gate::VadConfig;
 use super::hearing::{FrameInfo, FrameSink, Hearing, nobody};
 use super::messages::Messages;
 use super::microphone::Microphone;
+use super::reconnect::{Reconnect, may_pass};
 use super::session::{Output, Session, SessionConfig, SessionEvent, left_reason};
 use super::stats::{HearingStats, VoiceStats};
 use super::tap::Tap;
@@ -30,6 +31,10 @@ use std::time::{Duration, Instant};
 /// A server that has not yet taken a track off its section has nothing to negotiate when it is wanted again. After so
 /// long without an offer or answer the track counts as carried.
 const CONFIRMATION: Duration = Duration::from_millis(300);
+
+/// In a room that was made anew, as by a server that was restarted, everyone comes back when their turn is. So long a user
+/// who was in the room before is waited for.
+const RETURN: Duration = Duration::from_secs(10);
 
 /// Remote users that a channel keeps; those who come after do not exist for it.
 const MAX_USERS: usize = 10_000;
@@ -60,6 +65,10 @@ pub struct VoiceConfig {
     pub room: String,
     /// The token that the join is made with.
     pub token: String,
+    /// For how long a lost connection is tried to be made again; None: it is the end.
+    pub reconnect: Option<Duration>,
+    /// Any number; it spreads the attempts of many clients.
+    pub seed: u64,
 }
 
 /// A decoding job of one speaker, to be run anywhere and given back to [`Voice::finish`].
@@ -108,6 +117,11 @@ pub struct Voice {
     may_send_data: bool,
     /// In place of the first token.
     token: Option<String>,
+    reconnect: Reconnect,
+    /// The room's sid: another one is another room, of the same name.
+    room_sid: String,
+    /// The microphone could send once. From then on its time passes whether it can or not.
+    speaks: bool,
     expiry: Expiry,
     /// What counts again if the server refuses the new token.
     before: Option<String>,
@@ -140,6 +154,9 @@ impl Voice {
             identity: String::new(),
             may_send_data: true,
             token: None,
+            reconnect: Reconnect::new(config.reconnect, config.seed),
+            room_sid: String::new(),
+            speaks: false,
             expiry: Expiry::of(&config.token, &config.room, config.clock, now),
             before: None,
             changed: false,
@@ -224,6 +241,7 @@ impl Voice {
         if self.session.deadline().is_some_and(|deadline| deadline <= now) {
             self.session.timeout(now);
         }
+        self.come_back(now);
         for index in 0..self.users.len() {
             if self.users[index].confirm_at.is_some_and(|at| at <= now) {
                 self.confirm(now, index);
@@ -233,7 +251,8 @@ impl Voice {
                 self.events.push_back(user.speech(turn));
             }
         }
-        if self.session.can_send() {
+        self.speaks |= self.session.can_send();
+        if self.speaks {
             let events = &mut self.events;
             self.microphone.poll(&mut self.session, now, |mark, status| {
                 events.push_back(EventBody::Played { mark, status });
@@ -276,11 +295,13 @@ impl Voice {
 
     /// When [`Voice::advance`] or [`Voice::poll_work`] have something to do.
     pub fn deadline(&self) -> Option<Instant> {
-        let sending = self.session.can_send().then(|| self.microphone.deadline()).flatten();
+        let sending = (self.speaks || self.session.can_send()).then(|| self.microphone.deadline()).flatten();
+        let returning = self.users.iter().filter_map(|user| user.awaited_until);
         let hearing = self.users.iter().filter_map(|user| user.hearing.as_ref()?.deadline());
         let confirming = self.users.iter().filter_map(|user| user.confirm_at);
         let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline()).flatten();
         let media = hearing.chain(confirming).chain(sending).chain(self.mixer.deadline());
+        let media = media.chain(returning).chain(self.reconnect.deadline());
         media.chain(self.session.deadline()).chain(self.messages.deadline()).chain(expiring).min()
     }
 
@@ -392,6 +413,20 @@ impl Voice {
         self.session.leave();
     }
 
+    /// Makes the connection again now: ends the wait for the next attempt, or gives a connection up that stands.
+    pub fn reconnect(&mut self, now: Instant) {
+        match self.state {
+            ConnectionState::Reconnecting => self.reconnect.hurry(now),
+            ConnectionState::Connected if self.reconnect.is_on() => self.session.drop_connection(),
+            _ => {}
+        }
+    }
+
+    /// The connection is over for good.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, ConnectionState::Disconnected | ConnectionState::Failed)
+    }
+
     /// The connection's state.
     pub fn state(&self) -> ConnectionState {
         self.state
@@ -442,16 +477,27 @@ impl Voice {
                 let own = join.participant.unwrap_or_default();
                 self.may_send_data = own.permission.is_none_or(|may| may.can_publish_data);
                 self.identity = own.identity;
-                for info in join.other_participants {
-                    self.participant(now, info);
-                }
+                let room_sid = join.room.map_or_else(String::new, |room| room.sid);
+                let same_room = std::mem::replace(&mut self.room_sid, room_sid) == self.room_sid;
+                let until = (!same_room).then_some(now + RETURN);
+                self.everyone(now, join.other_participants, until);
             }
             SessionEvent::Connected => {
+                self.reconnect.done();
                 if !self.may_send_data {
                     self.messages.give_up(&not_allowed(), &mut self.events);
                 }
                 self.set_state(now, ConnectionState::Connected, Reason::None, Status::OK, String::new());
             }
+            SessionEvent::Lost { over, reason, text } if self.reconnect.is_on() => {
+                if self.state == ConnectionState::Connected {
+                    self.set_state(now, ConnectionState::Reconnecting, reason, Status::DISCONNECTED, text.clone());
+                }
+                self.reconnect.lost(now, over, text);
+            }
+            SessionEvent::Lost { reason, text, .. } => self.session.give_up(reason, text),
+            SessionEvent::Known => self.tell_wishes(now),
+            SessionEvent::Everyone(infos) => self.everyone(now, infos, None),
             SessionEvent::Participants(infos) => infos.into_iter().for_each(|info| self.participant(now, info)),
             SessionEvent::Speakers(speakers) => {
                 for told in speakers {
@@ -478,11 +524,89 @@ impl Voice {
                     self.events.push_back(EventBody::TokenWillExpire { left_us: left.as_micros() as u64 });
                 }
             }
+            SessionEvent::Ended { reason, text, .. } if self.reconnect.is_under_way() && may_pass(reason) => {
+                self.session.make_room();
+                self.reconnect.lost(now, true, text);
+            }
             SessionEvent::Ended { reason, http_status: _, text } => self.ended(now, reason, text),
         }
     }
 
+    /// Makes the next attempt where it is due, or gives up.
+    fn come_back(&mut self, now: Instant) {
+        if let Some(text) = self.reconnect.take_end(now) {
+            return self.session.give_up(Reason::ConnectionLost, text);
+        }
+        match self.reconnect.take(now) {
+            Some(false) => self.session.resume(now),
+            Some(true) => self.join_again(now),
+            None => {}
+        }
+        for index in (0..self.users.len()).rev() {
+            if self.users[index].awaited_until.is_some_and(|until| until <= now) {
+                self.user_left(now, index, Reason::None);
+            }
+        }
+    }
+
+    /// Joins with a new session in the place of the lost one. The users stay, and so do their streams.
+    fn join_again(&mut self, now: Instant) {
+        self.messages.connection_lost(now, &mut self.events);
+        let mut session = Session::new(self.config.session.clone(), now);
+        session.count_from(self.session.stats(now));
+        session.mute(self.microphone.muted());
+        session.take_data(&mut self.session);
+        session.start_again();
+        self.session = session;
+        self.carried.clear();
+        for index in 0..self.users.len() {
+            let user = &mut self.users[index];
+            self.events.extend(user.speak(false, 0.0));
+            user.lose_track();
+            self.update_subscription(now, index);
+        }
+    }
+
+    /// Tells a server that knows us again what is to be heard: what was said over the lost WebSocket may not have arrived.
+    fn tell_wishes(&mut self, now: Instant) {
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        for user in &mut self.users {
+            let Some(track) = &user.track else { continue };
+            let tracks = if user.wanted { &mut wanted } else { &mut unwanted };
+            tracks.push((user.sid.clone(), track.to_string()));
+            user.requested = user.wanted;
+            if user.wanted && !user.open && self.carried.contains(track) {
+                user.confirm_at = Some(now + CONFIRMATION);
+            }
+        }
+        self.session.sync(now, &wanted, &unwanted);
+    }
+
+    /// All who are in the room. Who was, and is not, has left, or is waited for.
+    fn everyone(&mut self, now: Instant, infos: Vec<lk::ParticipantInfo>, wait: Option<Instant>) {
+        for index in (0..self.users.len()).rev() {
+            let user = &mut self.users[index];
+            if infos.iter().any(|info| *info.identity == *user.identity) {
+                continue;
+            }
+            match wait {
+                Some(until) => user.awaited_until = Some(until),
+                None => self.user_left(now, index, Reason::None),
+            }
+        }
+        infos.into_iter().for_each(|info| self.participant(now, info));
+    }
+
+    fn user_left(&mut self, now: Instant, index: usize, reason: Reason) {
+        let user = self.users.remove(index);
+        let identity = user.identity.to_string();
+        self.close(now, user);
+        self.messages.user_left(now, &identity, &mut self.events);
+        self.events.push_back(EventBody::UserLeft { user: identity, reason });
+    }
+
     fn ended(&mut self, now: Instant, reason: Reason, text: String) {
+        self.reconnect.done();
         self.messages.end(now, &text, &mut self.events);
         let users = std::mem::take(&mut self.users);
         for user in users {
@@ -506,12 +630,7 @@ impl Voice {
         let position = self.users.iter().position(|user| *user.identity == *info.identity);
         if info.state() == lk::participant_info::State::Disconnected {
             if let Some(position) = position.filter(|at| self.users[*at].sid == info.sid) {
-                let user = self.users.remove(position);
-                let identity = user.identity.to_string();
-                let reason = left_reason(&info);
-                self.close(now, user);
-                self.messages.user_left(now, &identity, &mut self.events);
-                self.events.push_back(EventBody::UserLeft { user: identity, reason });
+                self.user_left(now, position, left_reason(&info));
             }
             return;
         }
@@ -531,6 +650,7 @@ impl Voice {
         let track = audio_track(&info);
         let user = &mut self.users[index];
         user.sid = info.sid.clone();
+        user.awaited_until = None;
         let muted = track.is_some_and(|track| track.muted);
         if muted != user.muted {
             user.muted = muted;
@@ -541,10 +661,19 @@ impl Voice {
         if sid != user.track {
             // The server says no more of a track that is gone.
             self.events.extend(user.speak(user.speaking && sid.is_some(), 0.0));
+            let back = user.away && sid.is_some();
             user.track = sid;
             user.open = false;
             user.requested = false;
-            self.end_hearing(index);
+            if back {
+                user.away = false;
+                let types = self.session.payload_types();
+                if let Some(hearing) = &mut user.hearing {
+                    hearing.restart(types);
+                }
+            } else if !user.away {
+                self.end_hearing(index);
+            }
         }
         self.update_subscription(now, index);
     }
@@ -558,7 +687,7 @@ impl Voice {
             user.confirm_at = (user.wanted && self.carried.contains(&track)).then(|| now + CONFIRMATION);
             self.session.subscribe(&user.sid, &track, user.wanted);
         }
-        if !user.wanted || user.track.is_none() {
+        if !user.wanted || (user.track.is_none() && !user.away) {
             self.end_hearing(index);
         }
         let user = &mut self.users[index];

@@ -12,6 +12,7 @@ use super::task::{self, Command};
 use crate::audio::ring::Overflow;
 use crate::audio::send::{Backpressure, MarkError, Playout, PushOutcome, PushStatus, SendQueue};
 use crate::client::hearing::FrameSink;
+use crate::client::reconnect::RECONNECT_TIMEOUT;
 use crate::client::voice::not_allowed;
 use crate::event::{ConnectionState, Event, EventBody, EventKind, Reason, SubscribeState};
 use crate::message::chunks::{Chunks, Outgoing};
@@ -64,6 +65,10 @@ pub struct ChannelOptions {
     pub bitrate: u32,
     /// Publish no microphone; pushing is an error.
     pub listen_only: bool,
+    /// For how long a lost connection is tried to be made again, milliseconds, 1,000 to 3,600,000.
+    pub reconnect_timeout_ms: u32,
+    /// A lost connection is the end.
+    pub no_reconnect: bool,
 }
 
 impl Default for ChannelOptions {
@@ -83,6 +88,8 @@ impl Default for ChannelOptions {
             receive_policy: 1,
             bitrate: 24_000,
             listen_only: false,
+            reconnect_timeout_ms: RECONNECT_TIMEOUT.as_millis() as u32,
+            no_reconnect: false,
         }
     }
 }
@@ -227,6 +234,20 @@ impl Channel {
         let (shared, in_time) = self.inner.wait(timeout, |shared| shared.commands.is_none());
         drop(shared);
         if in_time { Ok(()) } else { Err(Error::new(Status::TIMED_OUT, "still leaving; the end comes as an event")) }
+    }
+
+    /// Makes the connection again now: in state 4 it ends the wait for the next attempt, in state 3 it gives the connection up
+    /// and comes back from new sockets. Does not wait. Other states: BAD_STATE.
+    pub fn reconnect(&self) -> Result<()> {
+        let shared = self.inner.open()?;
+        if self.inner.options.no_reconnect {
+            return Err(Error::new(
+                Status::BAD_STATE,
+                "the channel was made with no_reconnect; disconnect it, and connect it again",
+            ));
+        }
+        shared.in_room()?;
+        shared.command(Command::Reconnect)
     }
 
     /// The connection's state.
@@ -398,9 +419,7 @@ impl Channel {
     pub fn send_data(&self, payload: &[u8], reliable: bool, topic: &str, to: &[&str]) -> Result<()> {
         super::validate::data_length(payload.len())?;
         let shared = self.inner.lock();
-        if shared.state != ConnectionState::Connected {
-            return Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"));
-        }
+        shared.in_room()?;
         if !shared.may_send_data {
             return Err(not_allowed());
         }
@@ -444,7 +463,7 @@ impl Channel {
         }
         let chunks = Chunks::new(message)?;
         let shared = self.inner.open()?;
-        if shared.state == ConnectionState::Connected && !shared.may_send_data {
+        if shared.in_room().is_ok() && !shared.may_send_data {
             return Err(not_allowed());
         }
         // Under the lock: a connection that ends now fails it, or it waits for the next.
@@ -623,6 +642,11 @@ fn outcome(pushed: PushOutcome) -> Result<(usize, Status)> {
 }
 
 impl ChannelOptions {
+    /// For how long a lost connection is tried to be made again.
+    pub(super) fn reconnect(&self) -> Option<Duration> {
+        (!self.no_reconnect).then(|| Duration::from_millis(self.reconnect_timeout_ms.into()))
+    }
+
     fn backpressure(&self) -> Backpressure {
         match self.send_policy {
             1 => Backpressure::DropOldest,

@@ -28,6 +28,8 @@ pub(super) struct Reach {
 
 /// A server or a proxy that answered.
 pub(super) struct Reached {
+    /// Its address.
+    pub(super) peer: SocketAddr,
     /// The local address that leads there.
     pub(super) local: IpAddr,
     /// The way to be spoken on: the server's own words come next.
@@ -52,7 +54,8 @@ impl Reach {
         let mut stream = tcp(&host, port, if proxy.is_some() { "the proxy " } else { "" }).await?;
         // Small messages that wait for each other would wait 40 ms for an acknowledgement.
         let _ = stream.set_nodelay(true);
-        let local = stream.local_addr().map_err(|error| unreachable(&host, port, error))?.ip();
+        let failed = |error| unreachable(&host, port, error);
+        let (local, peer) = (stream.local_addr().map_err(failed)?.ip(), stream.peer_addr().map_err(failed)?);
         if let Some(proxy) = proxy {
             tunnel(&mut stream, &proxy, target).await?;
         }
@@ -60,7 +63,7 @@ impl Reach {
             Some(tls) => Box::new(tls.connect(target, stream).await?),
             None => Box::new(stream),
         };
-        Ok(Reached { local, pipe })
+        Ok(Reached { peer, local, pipe })
     }
 
     /// The proxy for a target, if there is to be one. This machine itself is always reached directly.

@@ -89,6 +89,14 @@ impl Shared {
         if self.commands.is_some() { self.command(command) } else { Ok(()) }
     }
 
+    /// The channel is in its room, or on its way back there.
+    pub(super) fn in_room(&self) -> Result<()> {
+        match self.state {
+            ConnectionState::Connected | ConnectionState::Reconnecting => Ok(()),
+            _ => Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first")),
+        }
+    }
+
     pub(super) fn subscribe_state(&self, user: &str) -> Option<SubscribeState> {
         self.users.iter().find(|(known, _)| **known == *user).map(|(_, state)| *state)
     }
@@ -135,9 +143,7 @@ impl Inner {
 
     pub(super) fn known(&self, user: &str) -> Result<()> {
         let shared = self.open()?;
-        if shared.state != ConnectionState::Connected {
-            return Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"));
-        }
+        shared.in_room()?;
         match shared.subscribe_state(user) {
             Some(_) => Ok(()),
             None => Err(Error::new(

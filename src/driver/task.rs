@@ -15,6 +15,7 @@ use crate::{Error, Result, Status};
 use std::collections::VecDeque;
 use std::io;
 use std::mem::discriminant;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use tokio::net::UdpSocket;
@@ -48,6 +49,7 @@ pub(super) enum Command {
     SetVad(Option<VadConfig>),
     SetTap(Option<Arc<dyn Tap>>),
     RenewToken(String),
+    Reconnect,
     Leave,
     #[cfg(test)]
     Fault,
@@ -108,6 +110,7 @@ async fn converse(start: Start) {
         voice,
         udp,
         second: None,
+        address: reached.peer,
         reached: Some(reached),
         token,
         wire: None,
@@ -182,6 +185,8 @@ fn make(inner: &Inner, udp: &UdpSocket, token: &str) -> Result<Voice> {
         stopwatch: Instant::now,
         room: options.name.clone(),
         token: token.into(),
+        reconnect: options.reconnect(),
+        seed: super::random_u64(),
     };
     Voice::new(config, Instant::now())
 }
@@ -191,6 +196,8 @@ struct Task {
     voice: Voice,
     udp: UdpSocket,
     second: Option<UdpSocket>,
+    /// Of the server, or the proxy before it: media leave by the way that leads there.
+    address: SocketAddr,
     /// The way on which the first WebSocket goes.
     reached: Option<Reached>,
     token: String,
@@ -216,7 +223,6 @@ impl Task {
                 self.voice.finish(work.run(), now);
             }
         }
-        let mut over = false;
         while let Some(output) = self.voice.poll_output(now) {
             match output {
                 Output::Transmit { side, to, bytes } => {
@@ -226,17 +232,18 @@ impl Task {
                     let full = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
                     self.unsent += u64::from(matches!(&sent, Some(Err(error)) if full(error)));
                 }
-                Output::Bind => self.bind_second(now),
+                Output::Bind { side } => self.bind(now, side),
                 Output::Signal(bytes) => {
                     if self.wire.as_ref().is_some_and(|(send, _)| send.try_send(bytes).is_err()) {
                         self.voice.session().closed("the server reads no messages any more");
                     }
                 }
                 Output::Dial { target } => self.dial(target),
-                Output::HangUp => over = true,
+                Output::HangUp => self.wire = None,
                 Output::Media { .. } | Output::Event(_) => {}
             }
         }
+        let over = self.voice.is_over();
         let left = self.data_held.len().saturating_sub(self.voice.data_waiting());
         self.data_held.drain(..left);
         if self.reporting.changed(now) || over {
@@ -272,8 +279,9 @@ impl Task {
         let (send, outgoing) = mpsc::channel(SIGNALS);
         let (events, receive) = mpsc::channel(SIGNALS);
         self.wire = Some((send, receive));
-        let dialing =
-            dial::run(self.inner.engine.reach.clone(), self.reached.take(), path, self.token.clone(), outgoing, events);
+        // The newest: the first may have expired since.
+        let token = self.voice.refreshed_token().unwrap_or(&self.token).to_string();
+        let dialing = dial::run(self.inner.engine.reach.clone(), self.reached.take(), path, token, outgoing, events);
         tokio::task::spawn_local(dialing);
     }
 
@@ -290,20 +298,29 @@ impl Task {
         }
     }
 
-    /// The second socket, for a server that wants two peer connections.
-    fn bind_second(&mut self, now: Instant) {
-        let bind = |ip| {
-            let socket = std::net::UdpSocket::bind((ip, 0))?;
+    /// A new socket: the second one, for a server that wants two peer connections, or one in the place of another.
+    fn bind(&mut self, now: Instant, side: Side) {
+        let bind = || {
+            // Connecting a UDP socket sends nothing: it asks the routing table, which may be another than before.
+            let any: IpAddr = if self.address.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
+            let probe = std::net::UdpSocket::bind((any, 0))?;
+            probe.connect(self.address)?;
+            let socket = std::net::UdpSocket::bind((probe.local_addr()?.ip(), 0))?;
             socket.set_nonblocking(true)?;
-            UdpSocket::from_std(socket)
+            Ok((socket.local_addr()?, UdpSocket::from_std(socket)?))
         };
-        let bound = self.udp.local_addr().and_then(|local| bind(local.ip()));
-        match bound.and_then(|socket| Ok((socket.local_addr()?, socket))) {
+        match bind() {
             Ok((local, socket)) => {
-                self.second = Some(socket);
-                self.voice.session().bound(now, local);
+                match side {
+                    Side::Publisher => self.udp = socket,
+                    Side::Subscriber => self.second = Some(socket),
+                }
+                self.voice.session().bound(now, side, local);
             }
-            Err(error) => self.voice.session().closed(&format!("no second UDP socket could be made: {error}")),
+            Err(error) => {
+                let error: io::Error = error;
+                self.voice.session().closed(&format!("no UDP socket could be made: {error}"));
+            }
         }
     }
 
@@ -349,6 +366,7 @@ impl Task {
                 self.token.clone_from(&token);
                 self.voice.renew(now, token);
             }
+            Command::Reconnect => self.voice.reconnect(now),
             Command::Leave => self.voice.leave(),
             #[cfg(test)]
             Command::Fault => panic!("a fault on purpose"),
@@ -394,8 +412,11 @@ async fn sleep_until(deadline: Option<Instant>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::{Channel, ChannelOptions, Engine, EngineOptions, ReadOutcome};
+    use crate::driver::{Channel, ChannelOptions, Engine, EngineOptions, ReadOutcome, Server, ServerOptions};
     use crate::event::ConnectionState;
+    use std::net::{Shutdown, TcpListener, TcpStream};
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use std::time::Duration;
 
     const LONG: Option<Duration> = Some(Duration::from_secs(20));
@@ -414,6 +435,94 @@ mod tests {
                 return event.body;
             }
         }
+    }
+
+    /// A proxy in front of a server's WebSockets. It cuts them when it is told to, and lets in new ones while it is open.
+    struct Proxy {
+        port: u16,
+        open: Arc<AtomicBool>,
+        links: Arc<Mutex<Vec<TcpStream>>>,
+    }
+
+    impl Proxy {
+        fn new(server: u16) -> Proxy {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let proxy = Proxy { port, open: Arc::new(AtomicBool::new(true)), links: Arc::default() };
+            let (open, links) = (proxy.open.clone(), proxy.links.clone());
+            std::thread::spawn(move || {
+                for client in listener.incoming().flatten().filter(|_| open.load(Relaxed)) {
+                    let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
+                    let pair = [(client.try_clone(), server.try_clone()), (server.try_clone(), client.try_clone())];
+                    links.lock().unwrap().extend([client, server]);
+                    for (from, to) in pair {
+                        let (Ok(mut from), Ok(mut to)) = (from, to) else { continue };
+                        std::thread::spawn(move || {
+                            let _ = std::io::copy(&mut from, &mut to);
+                            let _ = to.shutdown(Shutdown::Both);
+                        });
+                    }
+                }
+            });
+            proxy
+        }
+
+        fn cut(&self) {
+            self.links.lock().unwrap().drain(..).for_each(|link| _ = link.shutdown(Shutdown::Both));
+        }
+    }
+
+    #[test]
+    fn a_cut_websocket_resumes_and_a_restarted_server_is_joined_anew() {
+        let keys = vec![("app".to_string(), "secret".to_string())];
+        let server = Server::new(ServerOptions { keys: keys.clone(), ..Default::default() }).unwrap();
+        let (port, udp_port) = (server.port(), server.udp_port());
+        let proxy = Proxy::new(port);
+        let options = EngineOptions {
+            app_id: "app".into(),
+            app_certificate: "secret".into(),
+            url: format!("ws://127.0.0.1:{}", proxy.port),
+            threads: 1,
+        };
+        let engine = Engine::new(options).unwrap();
+        let (ada, bob) = (join(&engine, "ada"), join(&engine, "bob"));
+        wait(&bob, |event| matches!(event, EventBody::UserJoined { user } if user == "ada"));
+        bob.subscribe("ada", LONG).unwrap();
+        let stream = bob.stream("ada").unwrap();
+        let heard = || {
+            ada.push(&[8_000; 24_000], LONG).unwrap();
+            let mut pcm = [0; 1920];
+            let outcome = stream.read(&mut pcm, &mut Default::default(), LONG).unwrap();
+            assert!(matches!(outcome, ReadOutcome::Frame(_)), "{outcome:?}");
+            while matches!(
+                stream.read(&mut pcm, &mut Default::default(), Some(Duration::from_millis(500))),
+                Ok(ReadOutcome::Frame(_))
+            ) {}
+        };
+        heard();
+        let is = |state| move |event: &EventBody| matches!(event, EventBody::ConnectionStateChanged { new, .. } if *new == state);
+        proxy.cut();
+        for channel in [&ada, &bob] {
+            wait(channel, is(ConnectionState::Reconnecting));
+            wait(channel, is(ConnectionState::Connected));
+        }
+        assert_eq!(server.stats().rooms.resumes, 2);
+        heard();
+        proxy.open.store(false, Relaxed);
+        proxy.cut();
+        for channel in [&ada, &bob] {
+            wait(channel, is(ConnectionState::Reconnecting));
+        }
+        drop(server);
+        let server = Server::new(ServerOptions { port, udp_port, keys, ..Default::default() }).unwrap();
+        proxy.open.store(true, Relaxed);
+        for channel in [&ada, &bob] {
+            wait(channel, is(ConnectionState::Connected));
+        }
+        assert_eq!(bob.subscribe("ada", LONG).unwrap(), Status::OK);
+        heard();
+        assert_eq!((server.stats().rooms.joins, server.stats().rooms.resumes), (2, 0));
+        engine.close(Duration::from_secs(2)).unwrap();
     }
 
     #[test]

@@ -124,6 +124,7 @@ impl ChannelOptions {
                 self.receive_policy
             )));
         }
+        range("reconnect_timeout_ms", self.reconnect_timeout_ms, 1_000, 3_600_000, " ms")?;
         range("bitrate", self.bitrate, 6_000, 510_000, " bits a second")
     }
 }

@@ -55,14 +55,18 @@ pub struct stoa_channel_options {
     /// 1: never speak: the others see no microphone, which spares them and the server work for every silent listener; pushing is
     /// STOA_ERROR_BAD_STATE. 0: a microphone from the start.
     pub listen_only: u32,
+    /// For how long a lost connection is tried to be made again, 1,000 to 3,600,000 ms (see stoa_channel_reconnect). 0: 60,000.
+    pub reconnect_timeout_ms: u32,
+    /// 1: a lost connection is the end: STOA_STATE_FAILED, and the streams of users end. 0: it is made again.
+    pub no_reconnect: u32,
     /// Zero.
     pub reserved: u32,
 }
 
-// SAFETY: repr(C), begins with its size, four words and twelve half words without padding, zero bytes are NULL and 0.
+// SAFETY: repr(C), begins with its size, four words and fourteen half words without padding, zero bytes are NULL and 0.
 unsafe impl Versioned for stoa_channel_options {
     const NAME: &'static str = "stoa_channel_options";
-    const FIRST: usize = 80;
+    const FIRST: usize = 88;
 }
 
 fn or<T: PartialEq + Default>(value: T, default: T) -> T {
@@ -93,6 +97,8 @@ impl stoa_channel_options {
             receive_policy: or(self.receive_policy, default.receive_policy),
             bitrate: or(self.bitrate, default.bitrate),
             listen_only: flag(self.listen_only, "listen_only")?,
+            reconnect_timeout_ms: or(self.reconnect_timeout_ms, default.reconnect_timeout_ms),
+            no_reconnect: flag(self.no_reconnect, "no_reconnect")?,
         })
     }
 }
@@ -189,6 +195,30 @@ pub unsafe extern "C" fn stoa_channel_connect(channel: *mut stoa_channel, timeou
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_disconnect(channel: *mut stoa_channel, timeout_ms: i32) -> stoa_status {
     on(channel, |channel: &ChannelHandle| channel.channel.disconnect(timeout(timeout_ms)).map(|()| Status::OK))
+}
+
+/// Makes the connection again now, without a wait for the next attempt: for a program that knows that the network is another one, or
+/// there again.
+///
+/// A connection that was lost is made again by itself. The channel is then in STOA_STATE_RECONNECTING, and all goes on: users stay,
+/// their streams are silent, and calls are kept until the server can hear of them. Attempts follow at once, after 300 ms, and then
+/// ever more slowly, up to 8 s apart, until options.reconnect_timeout_ms is over: then it is STOA_STATE_FAILED, with the reason.
+/// - Where the server knows the participant still, it goes on as the same one, and nothing that is reliable is lost or doubled.
+///   Otherwise the channel joins anew as the same user, with the newest token: the others see it leave and join. The microphone is
+///   published as it was, muted or not, wanted users are subscribed to again, and streams go on. Users who are gone get "user_left".
+///   Messages that the server did not have in whole are told as failed by "message_sent"; those that wait are sent.
+/// - What was pushed is not held back: live sound is dropped as it would have been spoken, so that nobody hears it seconds late, and
+///   playout marks are passed in time. Sound that still gets through is heard.
+/// - Reconnected is not who was removed, whose room was closed, whose identity joined again elsewhere, and whose token is refused.
+///
+/// In STOA_STATE_CONNECTED the connection is given up, and made again from new sockets.
+///
+/// Returns: STOA_OK: begun, and events tell the rest; STOA_ERROR_BAD_STATE: neither connected nor reconnecting, or the channel was
+///   made with no_reconnect; STOA_ERROR_BUSY: too many calls wait for this channel; the handle errors.
+/// Threads: any. Does not wait.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stoa_channel_reconnect(channel: *mut stoa_channel) -> stoa_status {
+    on(channel, |channel: &ChannelHandle| channel.channel.reconnect().map(|()| Status::OK))
 }
 
 /// The state of the connection.

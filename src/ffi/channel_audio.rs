@@ -114,7 +114,8 @@ pub unsafe extern "C" fn stoa_channel_mark(channel: *mut stoa_channel, id: u64) 
     on(channel, |channel: &ChannelHandle| channel.channel.mark(id).map(|()| Status::OK))
 }
 
-/// Waits until everything that was pushed before has left. Without a connection nothing leaves.
+/// Waits until everything that was pushed before has left. Without a connection nothing leaves; while a lost one is made again
+/// (see stoa_channel_reconnect), sound is dropped when it would have left.
 ///
 /// timeout_ms: 0: only looks. Negative: waits for ever.
 /// Returns: STOA_OK, also when nothing is queued; STOA_TIMED_OUT; STOA_INTERRUPTED: it was dropped;

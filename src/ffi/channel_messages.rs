@@ -70,8 +70,8 @@ fn format(number: u32) -> Result<MessageFormat> {
 
 /// Queues a message for the others in the room. It is copied.
 ///
-/// Without a connection it waits for the next one. When a connection ends, or cannot be made, all that has not left fails:
-/// "message_sent" says so with STOA_ERROR_DISCONNECTED. 1024 messages and 32 MiB can wait; more is refused, for you to try later.
+/// Without a connection, or while it is made again, it waits for the next one. When a connection ends, or cannot be made, all that
+/// has not left fails: "message_sent" says so with STOA_ERROR_DISCONNECTED. 1024 messages and 32 MiB can wait; more is refused, for you to try later.
 /// data: the message, UTF-8 but for STOA_FORMAT_BYTES; NULL is right for a length of 0, which is a message too.
 /// length: bytes, at most 16,777,216.
 /// options: NULL: a text stream, to everyone, without a topic.

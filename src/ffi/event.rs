@@ -77,7 +77,7 @@ pub const STOA_STATE_DISCONNECTED: u32 = 1;
 pub const STOA_STATE_CONNECTING: u32 = 2;
 /// Connection: in the room.
 pub const STOA_STATE_CONNECTED: u32 = 3;
-/// Connection: lost, and being made again. This version gives up at once (state 5); later ones will not.
+/// Connection: lost, and being made again (see stoa_channel_reconnect).
 pub const STOA_STATE_RECONNECTING: u32 = 4;
 /// Connection: given up.
 pub const STOA_STATE_FAILED: u32 = 5;

@@ -114,16 +114,27 @@ impl MessageQueue {
 
     /// Gives up all that have not left. Returns their completions.
     pub fn fail(&self, why: &Error) -> Vec<EventBody> {
+        self.give_up(why, true)
+    }
+
+    /// The same for those only that were taken.
+    pub fn fail_taken(&self, why: &Error) -> Vec<EventBody> {
+        self.give_up(why, false)
+    }
+
+    fn give_up(&self, why: &Error, all: bool) -> Vec<EventBody> {
         let mut state = self.lock();
         let first = state.left + 1;
-        let gone = std::mem::take(&mut state.outstanding);
-        let messages = std::mem::take(&mut state.waiting);
-        self.waiting.store(0, Ordering::Release);
-        state.bytes = 0;
-        state.left = state.last;
+        let messages = if all { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
+        self.waiting.store(state.waiting.len(), Ordering::Release);
+        let kept = state.outstanding.len() - state.waiting.len();
+        let rest = state.outstanding.split_off(kept);
+        let gone = std::mem::replace(&mut state.outstanding, rest);
+        state.bytes -= gone.iter().map(|(_, bytes)| bytes).sum::<usize>();
+        state.left += gone.len() as u64;
         state.counters.failed += gone.len() as u64;
         if !gone.is_empty() {
-            let failure = (first, state.last, why.clone());
+            let failure = (first, state.left, why.clone());
             state.failures.push_back(failure);
             if state.failures.len() > MAX_FAILURES {
                 state.failures.pop_front();

@@ -24,6 +24,8 @@ const PING_TIMEOUT: i32 = 15;
 const CARE: Duration = Duration::from_secs(5);
 /// How long a participant without a WebSocket may take to resume.
 const RESUME: Duration = Duration::from_secs(15);
+/// The same for one whose media is lost as well: a network that comes back closes the old WebSocket just before the new one.
+const BOTH_LOST: Duration = Duration::from_secs(3);
 /// How long media may take to flow, at the start or after a loss, while the WebSocket lives.
 const MEDIA: Duration = Duration::from_secs(30);
 /// A fresh token is sent this often, and is valid twice as long; LiveKit's server does the same.
@@ -114,10 +116,8 @@ impl RoomServer {
         let now = self.now;
         if let Some(participant) = self.participants.get_mut(&id).filter(|p| p.conn == Ok(conn)) {
             participant.conn = Err(now);
-            if participant.media_lost.is_some() {
-                return self.remove(id, DisconnectReason::SignalClose);
-            }
-            self.care_at(id, now + RESUME);
+            let patience = if participant.media_lost.is_some() { BOTH_LOST } else { RESUME };
+            self.care_at(id, now + patience);
         }
     }
 
@@ -149,6 +149,7 @@ impl RoomServer {
             last_heard: now,
             token_at: now,
             data_refused: 0,
+            data_sequence: 0,
             care_at: now,
             media_lost: Some(now),
             auto_subscribe: join.connection_settings.unwrap_or_default().auto_subscribe,
@@ -257,6 +258,7 @@ impl RoomServer {
             return;
         };
         let (id, room, dual) = (participant.id, participant.room.clone(), participant.down.is_some());
+        let last_message_seq = participant.data_sequence;
         let old = std::mem::replace(&mut participant.conn, Ok(conn));
         participant.last_heard = self.now;
         // What was asked for over the lost WebSocket may not have arrived.
@@ -268,7 +270,7 @@ impl RoomServer {
         self.conns.insert(conn, id);
         self.counted.resumes += 1;
         self.log(Level::Info, format!("{} resumes.", self.name(id)));
-        let response = ReconnectResponse { server_info: Some(server_info()), ..Default::default() };
+        let response = ReconnectResponse { server_info: Some(server_info()), last_message_seq, ..Default::default() };
         self.send(id, signal_response::Message::Reconnect(response));
         // Clients take whoever is missing here for gone.
         let visible = |m: &ParticipantId| *m == id || self.participants.get(m).is_some_and(|p| !p.claims.video.hidden);
@@ -295,8 +297,9 @@ impl RoomServer {
         // An entry from before a change of plan is stale.
         let Some(participant) = self.participants.get(&id).filter(|p| p.care_at <= now) else { return };
         let since = |then: Instant| now.saturating_duration_since(then);
+        let patience = if participant.media_lost.is_some() { BOTH_LOST } else { RESUME };
         match participant.conn {
-            Err(gone) if since(gone) >= RESUME => return self.remove(id, DisconnectReason::SignalClose),
+            Err(gone) if since(gone) >= patience => return self.remove(id, DisconnectReason::SignalClose),
             Ok(conn) if since(participant.last_heard) > Duration::from_secs(PING_TIMEOUT as u64) => {
                 self.log(Level::Info, format!("{} sends no pings any more.", self.name(id)));
                 self.output.push_back(Output::Close { conn });
@@ -321,7 +324,7 @@ impl RoomServer {
         }
         // One that waits for a resume is looked at when its time is over.
         let gone = self.participants.get(&id).and_then(|p| p.conn.err());
-        let next = gone.map_or(now + CARE, |gone| gone + RESUME);
+        let next = gone.map_or(now + CARE, |gone| gone + patience);
         self.care_at(id, self.lapse_at(id).map_or(next, |lapse| next.min(lapse)));
     }
 

@@ -9,6 +9,9 @@ pub struct Envelope {
     user: Option<UserEnvelope>,
     #[prost(string, repeated, tag = "5")]
     destination_identities: Vec<String>,
+    /// The sender's number of a reliable packet, from 1; 0 where it does not count.
+    #[prost(uint32, tag = "16")]
+    pub sequence: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]

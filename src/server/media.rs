@@ -315,6 +315,16 @@ impl RoomServer {
             return self.refuse_data(id, "that is no packet");
         };
         let (room, sid) = (sender.room.clone(), sender.sid.clone());
+        if lane == Lane::Reliable && envelope.sequence > 0 {
+            if envelope.sequence <= sender.data_sequence {
+                // Sent again after a loss, but it had arrived.
+                return self.counted.data_dropped_doubled += 1;
+            }
+            if let Some(sender) = self.participants.get_mut(&id) {
+                sender.data_sequence = envelope.sequence;
+            }
+        }
+        let Some(sender) = self.participants.get(&id) else { return };
         let bytes = data::with_sender(packet, sender.identity(), &sid);
         for member in self.members(&room).into_iter().filter(|m| *m != id) {
             let Some(to) = self.participants.get_mut(&member) else { continue };

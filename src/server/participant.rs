@@ -33,6 +33,8 @@ pub struct Participant {
     pub token_at: Instant,
     /// Data packets of its own that were not passed on: without permission, or malformed.
     pub data_refused: u64,
+    /// The number of its newest reliable data packet. It sends again what it does not know to have arrived.
+    pub data_sequence: u32,
     /// When it is looked after next.
     pub care_at: Instant,
     /// Since when media does not flow; from the start on.

@@ -64,6 +64,8 @@ pub struct ServerStats {
     pub data_dropped_forbidden: u64,
     /// Data packets that do not parse.
     pub data_dropped_malformed: u64,
+    /// Data packets that had arrived before: their sender did not know.
+    pub data_dropped_doubled: u64,
     /// Not sent on to an addressee, who reads too slowly.
     pub data_dropped_full: u64,
     /// Bytes of data that wait now for addressees.

@@ -50,7 +50,7 @@ fn the_same_identity_again_replaces_the_first() {
 #[test]
 fn who_disappears_is_gone_within_half_a_minute() {
     let mut sim = Sim::new(3);
-    let ada = sim.join("ada", Options::default());
+    let ada = sim.join("ada", Options { reconnect: None, ..Options::default() });
     let bob = sim.join("bob", Options::default());
     sim.run(ms(100));
     sim.clients[ada].link.cut = true;

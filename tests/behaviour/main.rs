@@ -12,6 +12,7 @@ mod measuring;
 mod messaging;
 mod muting;
 mod permitting;
+mod reconnecting;
 mod refusing;
 mod speakers;
 mod speaking;

@@ -42,10 +42,12 @@ pub struct Link {
     pub duplicate: f64,
     /// Nothing passes, messages of the WebSocket neither.
     pub cut: bool,
+    /// Datagrams do not pass.
+    pub deaf: bool,
 }
 
 /// A quiet line: 1 ms each way.
-pub const QUIET: Link = Link { delay: ms(1), jitter: ms(0), loss: 0.0, duplicate: 0.0, cut: false };
+pub const QUIET: Link = Link { delay: ms(1), jitter: ms(0), loss: 0.0, duplicate: 0.0, cut: false, deaf: false };
 
 /// A stopwatch that runs on by 1 ms whenever somebody looks: so whatever is timed takes 1 ms.
 fn stopwatch() -> Instant {
@@ -97,6 +99,10 @@ pub struct Client {
     old_server: bool,
     address: SocketAddr,
     conn: u64,
+    /// The ports of both sides: new sockets have new ones.
+    ports: [u16; 2],
+    /// Targets that were dialed, and when.
+    pub dialed: Vec<(Instant, String)>,
 }
 
 /// Frames that a sink was given.
@@ -156,6 +162,8 @@ pub struct Options {
     pub listen_only: bool,
     /// The server does not know `/rtc/v1`, as older ones: two peer connections.
     pub old_server: bool,
+    /// For how long a lost connection is tried to be made again.
+    pub reconnect: Option<Duration>,
 }
 
 impl Default for Options {
@@ -171,6 +179,7 @@ impl Default for Options {
             queue_ms: 30_000,
             listen_only: false,
             old_server: false,
+            reconnect: Some(stoa::client::reconnect::RECONNECT_TIMEOUT),
         }
     }
 }
@@ -180,6 +189,8 @@ pub struct Sim {
     pub start: Instant,
     pub now: Instant,
     pub server: RoomServer,
+    /// Nobody listens where the server was.
+    pub server_gone: bool,
     pub clients: Vec<Client>,
     pub log: Vec<String>,
     /// Of all that passed over WebSockets, bytes.
@@ -198,8 +209,10 @@ fn server_address() -> SocketAddr {
     ([10, 0, 0, 1], 7882).into()
 }
 
-fn port(side: Side) -> u16 {
-    if side == Side::Publisher { 5000 } else { 5001 }
+fn server(seed: u64, now: Instant, unix_us: u64) -> RoomServer {
+    let keys = [(KEY, SECRET), (APP, CERTIFICATE)].map(|(key, secret)| (key.to_string(), secret.to_string())).to_vec();
+    let config = ServerConfig { keys, media: vec![server_address()], limits: Default::default() };
+    RoomServer::new(config, seed, now, unix_us)
 }
 
 /// A token for the room "room".
@@ -219,13 +232,11 @@ pub fn token(user: &str, change: impl FnOnce(&mut Claims)) -> String {
 impl Sim {
     pub fn new(seed: u64) -> Sim {
         let start = Instant::now();
-        let keys =
-            [(KEY, SECRET), (APP, CERTIFICATE)].map(|(key, secret)| (key.to_string(), secret.to_string())).to_vec();
-        let config = ServerConfig { keys, media: vec![server_address()], limits: Default::default() };
         Sim {
             start,
             now: start,
-            server: RoomServer::new(config, seed, start, EPOCH * 1_000_000),
+            server: server(seed, start, EPOCH * 1_000_000),
+            server_gone: false,
             clients: Vec::new(),
             log: Vec::new(),
             longest_message: 0,
@@ -269,6 +280,8 @@ impl Sim {
             stopwatch,
             room: "room".into(),
             token: token.clone(),
+            reconnect: options.reconnect,
+            seed: self.seed + index as u64,
         };
         let mut voice = Voice::new(config, self.now).expect("a voice");
         voice.start(self.now);
@@ -282,6 +295,8 @@ impl Sim {
             old_server: options.old_server,
             address,
             conn: 0,
+            ports: [5000, 5001],
+            dialed: Vec::new(),
         });
         self.pump();
         index
@@ -301,6 +316,27 @@ impl Sim {
         let as_sink: Arc<dyn FrameSink> = recorder.clone();
         self.clients[client].voice.open_stream(user, Arc::downgrade(&as_sink)).expect("a user in the room");
         recorder
+    }
+
+    /// Closes a client's WebSocket, as a proxy does that is restarted.
+    pub fn cut_websocket(&mut self, client: usize) {
+        let conn = self.clients[client].conn;
+        self.post(self.now, Parcel::HangUp { conn });
+        self.post(self.now, Parcel::Closed { client, conn });
+    }
+
+    /// The server is gone without a word, as by a fault, and its WebSockets with it.
+    pub fn stop_server(&mut self) {
+        self.server_gone = true;
+        for client in 0..self.clients.len() {
+            self.cut_websocket(client);
+        }
+    }
+
+    /// Another server is there in its place, that knows nobody.
+    pub fn start_server(&mut self) {
+        self.server_gone = false;
+        self.server = server(self.seed + 1000, self.now, self.clock.micros(self.now));
     }
 
     /// Time since the start.
@@ -323,7 +359,8 @@ impl Sim {
             }
             let deadlines = self.clients.iter().filter_map(|client| client.voice.deadline());
             let parcel = self.parcels.peek().map(|Reverse((at, _, _))| *at);
-            let next = deadlines.chain(self.server.deadline()).chain(parcel).min();
+            let server = self.server.deadline().filter(|_| !self.server_gone);
+            let next = deadlines.chain(server).chain(parcel).min();
             match next.filter(|next| *next <= end) {
                 Some(next) => self.now = self.now.max(next),
                 None => {
@@ -337,7 +374,7 @@ impl Sim {
                     self.deliver(parcel);
                 }
             }
-            if self.server.deadline().is_some_and(|deadline| deadline <= self.now) {
+            if !self.server_gone && self.server.deadline().is_some_and(|deadline| deadline <= self.now) {
                 self.server.timeout(self.now);
             }
         }
@@ -349,6 +386,9 @@ impl Sim {
             self.pump_client(index);
         }
         while let Some(output) = self.server.poll_output() {
+            if self.server_gone {
+                continue;
+            }
             match output {
                 ServerOutput::Send { conn, bytes } => {
                     if let Some(client) = self.conns.get(&conn.0).copied() {
@@ -383,6 +423,8 @@ impl Sim {
             let conn = client.conn;
             match output {
                 Output::Dial { target } => {
+                    self.message(conn, true, Parcel::HangUp { conn });
+                    self.clients[index].dialed.push((now, target.clone()));
                     self.sequence += 1;
                     let conn = self.sequence;
                     self.clients[index].conn = conn;
@@ -393,14 +435,15 @@ impl Sim {
                 Output::HangUp => self.message(conn, true, Parcel::HangUp { conn }),
                 Output::Transmit { side, bytes, .. } => {
                     let mut from = self.clients[index].address;
-                    from.set_port(port(side));
+                    from.set_port(self.clients[index].ports[side as usize]);
                     self.datagram(index, |bytes| Parcel::ToServer { client: index, from, bytes }, bytes);
                 }
-                Output::Bind => {
+                Output::Bind { side } => {
                     let client = &mut self.clients[index];
-                    let mut second = client.address;
-                    second.set_port(port(Side::Subscriber));
-                    client.voice.session().bound(now, second);
+                    client.ports[side as usize] += 2;
+                    let mut local = client.address;
+                    local.set_port(client.ports[side as usize]);
+                    client.voice.session().bound(now, side, local);
                 }
                 Output::Media { .. } | Output::Event(_) => unreachable!("a voice keeps these"),
             }
@@ -428,7 +471,7 @@ impl Sim {
         let mut deliveries = Vec::new();
         let copies = 1 + u32::from(rng.unit() < link.duplicate);
         for _ in 0..copies {
-            let lost = rng.unit() < link.loss || link.cut;
+            let lost = rng.unit() < link.loss || link.cut || link.deaf;
             let late = link.jitter.mul_f64(rng.unit());
             if !lost {
                 deliveries.push(self.now + link.delay + late);
@@ -459,8 +502,14 @@ impl Sim {
                 let request = HttpRequest {
                     path: path.into(),
                     query: query.into(),
-                    authorization: Some(format!("Bearer {}", self.clients[client].token)),
+                    authorization: Some(format!(
+                        "Bearer {}",
+                        self.clients[client].voice.refreshed_token().unwrap_or(&self.clients[client].token)
+                    )),
                 };
+                if self.server_gone {
+                    return self.message(conn, false, Parcel::Closed { client, conn });
+                }
                 if self.clients[client].old_server && path == "/rtc/v1" {
                     let (status, body) = (404, "404 page not found".into());
                     return self.message(conn, false, Parcel::Refused { client, conn, status, body });
@@ -474,6 +523,7 @@ impl Sim {
                     }
                 }
             }
+            Parcel::ToServer { .. } | Parcel::MessageToServer { .. } | Parcel::HangUp { .. } if self.server_gone => {}
             Parcel::ToServer { from, bytes, .. } => {
                 self.server.datagram(now, from, server_address(), &bytes);
             }
@@ -483,7 +533,13 @@ impl Sim {
             }
             Parcel::HangUp { conn } => self.server.disconnected(now, ConnId(conn)),
             Parcel::ToClient { client, to, bytes } => {
-                let side = if to.port() == port(Side::Publisher) { Side::Publisher } else { Side::Subscriber };
+                let ports = self.clients[client].ports;
+                let side = match ports.iter().position(|port| *port == to.port()) {
+                    Some(0) => Side::Publisher,
+                    Some(_) => Side::Subscriber,
+                    // The socket is closed.
+                    None => return,
+                };
                 self.clients[client].voice.session().datagram(now, side, server_address(), &bytes);
             }
             Parcel::MessageToClient { client, conn, bytes } => {

@@ -118,6 +118,7 @@ struct given {
     CALL(stoa_channel_off, stoa_channel_off(g->channel, g->listener))                                                  \
     CALL(stoa_channel_once, stoa_channel_once(g->channel, NULL, every_event, taken(), every_free, NULL))               \
     CALL(stoa_log_set, stoa_log_set(STOA_LOG_DEBUG, every_log, taken(), every_free))                                   \
+    CALL(stoa_channel_reconnect, stoa_channel_reconnect(g->channel))                                                   \
     CALL(stoa_channel_disconnect, stoa_channel_disconnect(g->channel, g->timeout_ms))                                  \
     CALL(stoa_stream_free, stoa_stream_free(g->old_stream))                                                            \
     CALL(stoa_channel_free, stoa_channel_free(g->old_channel))                                                         \

@@ -46,7 +46,7 @@ const STATES: [&str; 4] = ["before connect", "connected", "connection failed", "
 const SIZES: [&str; 4] = ["size is 0", "size is one too small", "size is 4097", "size is all ones"];
 
 /// Statuses that no row shows, and why.
-const ELSEWHERE: [(&str, &str, &str); 11] = [
+const ELSEWHERE: [(&str, &str, &str); 12] = [
     (
         "stoa_log_set",
         "STOA_ERROR_BUSY",
@@ -64,6 +64,7 @@ const ELSEWHERE: [(&str, &str, &str); 11] = [
     ("stoa_channel_send_data", "STOA_QUEUE_FULL", "128 packets have to wait at once, which loopback never lets them"),
     ("stoa_channel_mute", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_renew_token", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_reconnect", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_set_vad", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_set_dump", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
 ];

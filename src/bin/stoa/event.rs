@@ -65,6 +65,11 @@ pub fn line(event: &Event) -> String {
         EventBody::ConnectionStateChanged { new: ConnectionState::Reconnecting, .. } => {
             "the connection was lost and is being made again".into()
         }
+        EventBody::ConnectionStateChanged {
+            old: ConnectionState::Reconnecting,
+            new: ConnectionState::Connected,
+            ..
+        } => "the connection is there again".into(),
         EventBody::UserJoined { user } => format!("{user} joined"),
         EventBody::UserLeft { user, reason: Reason::None | Reason::Requested } => format!("{user} left"),
         EventBody::UserLeft { user, reason } => format!("{user} left ({})", reason_name(*reason)),

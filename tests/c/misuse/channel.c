@@ -25,6 +25,9 @@ static void channel_new_rows(void)
     REFUSED(subscribe_all, 2, "subscribe_all is 2: give 0 or 1");
     REFUSED(eager, 2, "eager is 2: give 0 or 1");
     REFUSED(listen_only, 2, "listen_only is 2: give 0 or 1");
+    REFUSED(no_reconnect, 2, "no_reconnect is 2: give 0 or 1");
+    REFUSED(reconnect_timeout_ms, 999, "reconnect_timeout_ms is 999: give 1000 to 3600000 ms, or 0 for the default");
+    REFUSED(reconnect_timeout_ms, 3600001, "reconnect_timeout_ms is 3600001: give 1000 to 3600000 ms, or 0 for the default");
     REFUSED(send_queue_ms, 19, "send_queue_ms is 19: give 20 to 600000 ms, or 0 for the default");
     REFUSED(send_queue_ms, 600001, "send_queue_ms is 600001: give 20 to 600000 ms, or 0 for the default");
     REFUSED(send_policy, 3,
@@ -79,6 +82,7 @@ static void channel_rows(void)
           stoa_channel_get_stats(channel, &out.channel_stats));
     CHANNELS(stoa_channel_connect(channel, -1));
     CHANNELS(stoa_channel_disconnect(channel, -1));
+    CHANNELS(stoa_channel_reconnect(channel));
     CHANNELS(stoa_channel_state(channel, &out.number));
     NO_PLACE("out_state", stoa_channel_state(channel, NULL));
     CHANNELS(stoa_channel_name(channel, out.text, sizeof out.text, &out.length));

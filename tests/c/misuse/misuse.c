@@ -162,6 +162,10 @@ static void state_rows(enum state now)
     listener_states();
     message_states();
     stream_states();
+    // The last one, for it changes the state.
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, stoa_channel_reconnect(channel));
+    if (now == CONNECTED)
+        wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_CONNECTED, "");
 }
 
 static void connection_rows(void)

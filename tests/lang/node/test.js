@@ -9,7 +9,7 @@ for (const noun of ['engine', 'channel', 'stream']) koffi.opaque(`stoa_${noun}`)
 const EngineOptions = koffi.struct('stoa_engine_options', { size: 'size_t', ...numbers('const char *', 'app_id app_certificate url'),
   ...numbers('uint32_t', 'threads reserved'), ca_file: 'const char *' });
 const ChannelOptions = koffi.struct('stoa_channel_options', { size: 'size_t', ...numbers('const char *', 'name user token'), ...numbers('uint32_t',
-  'uid sample_rate channels subscribe_all eager send_queue_ms send_policy receive_queue_ms receive_policy bitrate listen_only reserved') });
+  'uid sample_rate channels subscribe_all eager send_queue_ms send_policy receive_queue_ms receive_policy bitrate listen_only reconnect_timeout_ms no_reconnect reserved') });
 const Frame = koffi.struct('stoa_frame', { size: 'size_t', ...numbers('uint64_t', 'timestamp_us arrival_us rtp_time'),
   ...numbers('uint32_t', 'origin samples_per_channel sample_rate channels bytes_per_sample level'), voice_probability: 'double',
   ...numbers('uint32_t', 'speech reserved') });

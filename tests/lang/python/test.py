@@ -10,7 +10,8 @@ class EngineOptions(Structure):
 class ChannelOptions(Structure):
     _fields_ = [("size", c_size_t)] + [(n, c_char_p) for n in ("name", "user", "token")] + [(n, c_uint32) for n in (
         "uid", "sample_rate", "channels", "subscribe_all", "eager", "send_queue_ms", "send_policy", "receive_queue_ms", "receive_policy", "bitrate",
-        "listen_only", "reserved")]
+        "listen_only", "reconnect_timeout_ms",
+        "no_reconnect", "reserved")]
 class Frame(Structure):
     _fields_ = [("size", c_size_t)] + [(n, c_uint64) for n in ("timestamp_us", "arrival_us", "rtp_time")] + [(n, c_uint32) for n in (
         "origin", "samples_per_channel", "sample_rate", "channels", "bytes_per_sample", "level")] + [("voice_probability", c_double)] + [(n, c_uint32) for n in ("speech", "reserved")]
