@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The chapters of the header, in the order in which C needs them.
-const CHAPTERS: [&str; 20] = [
+const CHAPTERS: [&str; 22] = [
     "version.rs",
     "status.rs",
     "types.rs",
@@ -18,6 +18,8 @@ const CHAPTERS: [&str; 20] = [
     "channel.rs",
     "channel_audio.rs",
     "channel_users.rs",
+    "channel_people.rs",
+    "channel_rpc.rs",
     "channel_data.rs",
     "channel_messages.rs",
     "channel_events.rs",

@@ -349,7 +349,8 @@ stoa_status stoa_engine_free(stoa_engine *engine);
 // Threads: any.
 stoa_status stoa_engine_url(const stoa_engine *engine, char *buffer, size_t capacity, size_t *out_length);
 
-// Builds a token (a LiveKit JWT) with which one user may join one room of this engine, speak, hear and send data.
+// Builds a token (a LiveKit JWT) with which one user may join one room of this engine, speak, hear,
+// send data, and change what others are told of that user.
 //
 // room: the channel's name, 1 to 256 bytes. user: the identity, 1 to 256 bytes.
 // ttl_seconds: how long it may be used to join, from 1 s to 10 years.
@@ -627,6 +628,38 @@ typedef void (*stoa_frame_callback)(const char *user,
 // "speech_ended": the voice detector heard user stop, or the user is not heard any more; elapsed_us is how long the speech was.
 #define STOA_EVENT_SPEECH_ENDED 18
 
+// "user_metadata_changed": user (this channel's own too), data is all of the metadata now.
+#define STOA_EVENT_USER_METADATA_CHANGED 19
+
+// "user_attributes_changed": user (this channel's own too), data is a JSON object of what changed: name and value, "" where it is gone.
+#define STOA_EVENT_USER_ATTRIBUTES_CHANGED 20
+
+// "connection_quality_changed": user (this channel's own too), old_state and new_state (STOA_QUALITY_...). A state: where too many
+// events wait, the newest of a user takes the place of the one before and keeps its old_state.
+#define STOA_EVENT_CONNECTION_QUALITY_CHANGED 21
+
+// "room_metadata_changed": data is all of the room's metadata now.
+#define STOA_EVENT_ROOM_METADATA_CHANGED 22
+
+// "rpc_called": user calls a method that was registered: topic is the method, data what it is given, message_id the caller's own id.
+// Answer with id, within elapsed_us: stoa_channel_rpc_answer() or stoa_channel_rpc_fail().
+#define STOA_EVENT_RPC_CALLED 23
+
+// "rpc_answered": a call has ended: id is the number that stoa_channel_rpc_call() gave, user who was called. status is STOA_OK and data
+// the answer; otherwise reason is the code (STOA_RPC_..., or the other's own), text its message, and data what it carries.
+#define STOA_EVENT_RPC_ANSWERED 24
+
+// "microphone_muted": the server muted this channel's microphone (STOA_EVENT_FLAG_MUTED is set), or unmuted it; it is done already.
+// stoa_channel_mute() has the next word.
+#define STOA_EVENT_MICROPHONE_MUTED 25
+
+// "permissions_changed": user (this channel's own too), data is a JSON object: "permission" of stoa_channel_user_info(). What is not
+// allowed any more answers STOA_ERROR_NOT_ALLOWED from then on.
+#define STOA_EVENT_PERMISSIONS_CHANGED 26
+
+// "user_name_changed": user (this channel's own too), data is the name now.
+#define STOA_EVENT_USER_NAME_CHANGED 27
+
 // Set in flags: the user is muted now.
 #define STOA_EVENT_FLAG_MUTED 1
 
@@ -647,6 +680,21 @@ typedef void (*stoa_frame_callback)(const char *user,
 
 // Format of a message: LiveKit's byte stream.
 #define STOA_FORMAT_BYTES 4
+
+// Quality of a connection: the server has not said.
+#define STOA_QUALITY_UNKNOWN 0
+
+// Quality of a connection: nothing comes from there.
+#define STOA_QUALITY_LOST 1
+
+// Quality of a connection: it disturbs.
+#define STOA_QUALITY_POOR 2
+
+// Quality of a connection: it can be heard.
+#define STOA_QUALITY_GOOD 3
+
+// Quality of a connection: nothing is wrong.
+#define STOA_QUALITY_EXCELLENT 4
 
 // Connection: not connected.
 #define STOA_STATE_DISCONNECTED 1
@@ -733,7 +781,7 @@ typedef struct stoa_event {
     uint32_t old_state;
     // The state now.
     uint32_t new_state;
-    // Why: STOA_REASON_...
+    // Why: STOA_REASON_...; the code of a call that failed.
     uint32_t reason;
     // STOA_EVENT_FLAG_..., added.
     uint32_t flags;
@@ -968,8 +1016,8 @@ stoa_status stoa_channel_last_error(const stoa_channel *channel,
 // Returns: STOA_OK: all taken; STOA_QUEUE_FULL: with timeout 0, a part or nothing was taken; STOA_TIMED_OUT: a part or nothing
 //   was taken in time; STOA_INTERRUPTED: stoa_channel_interrupt() dropped it, what was taken as well;
 //   STOA_ERROR_BUSY: another thread is pushing; STOA_ERROR_BAD_STATE: the channel is listen_only;
-//   STOA_ERROR_BAD_ARGUMENT: an odd address or an impossible count;
-//   the handle errors.
+//   STOA_ERROR_NOT_ALLOWED: the server does not let this user speak (any more); STOA_ERROR_BAD_ARGUMENT: an odd address or an
+//   impossible count; the handle errors.
 // Threads: any, one at a time.
 stoa_status stoa_channel_push_audio(stoa_channel *channel,
                                     const int16_t *samples,
@@ -1025,6 +1073,7 @@ stoa_status stoa_channel_interrupt(stoa_channel *channel,
                                    uint64_t *out_dropped);
 
 // Mutes or unmutes the microphone, also before connecting. While muted the queue is paced out in silence, and the others are told.
+// The server may mute it as well, which is the event "microphone_muted"; this call then unmutes it.
 //
 // muted: 1 or 0.
 // Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; the handle errors.
@@ -1059,7 +1108,8 @@ stoa_status stoa_channel_user_at(const stoa_channel *channel,
 // user: the identity, 1 to 256 bytes.
 // timeout_ms: 0: returns at once; an event tells the rest. Negative: waits for ever.
 // Returns: STOA_OK: subscribed; STOA_TIMED_OUT: not yet, but it stays asked for; STOA_ERROR_BAD_STATE: not connected;
-//   STOA_ERROR_NOT_FOUND: no such user in the room, or gone meanwhile; STOA_ERROR_BUSY: too many calls are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
+//   STOA_ERROR_NOT_FOUND: no such user in the room, or gone meanwhile; STOA_ERROR_NOT_ALLOWED: the server does not let this user
+//   hear (any more); STOA_ERROR_BUSY: too many calls are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
 //   the handle errors.
 // Threads: any.
 stoa_status stoa_channel_subscribe(stoa_channel *channel,
@@ -1105,6 +1155,191 @@ stoa_status stoa_channel_stream(stoa_channel *channel,
 // Threads: any. Does not wait.
 stoa_status stoa_channel_mixed_stream(stoa_channel *channel,
                                       stoa_stream **out_stream);
+
+// CHANNEL: WHAT USERS TELL OF THEMSELVES ----------------------------------------------------------------------
+//
+// Each user has a name to show, metadata (any text) and attributes (texts by names), which everybody in the room sees; the room has
+// metadata too. They begin as the tokens say, and change as users ask for and the server allows: with the grant
+// canUpdateOwnMetadata, which the tokens that the library builds for its own channels have. As JSON a user is
+//
+//   {"user": "ada", "name": "Ada", "metadata": "", "attributes": {"seat": "3"}, "kind": "standard", "joined_ms": 1700000000000,
+//    "quality": "excellent", "speaking": false, "muted": false, "permission": {"can_publish": true, "can_publish_sources": [],
+//    "can_publish_data": true, "can_subscribe": true, "can_update_metadata": true, "hidden": false},
+//    "tracks": [{"id": "TR_...", "name": "microphone", "kind": "audio", "source": "microphone", "muted": false}]}
+//
+// kind is standard, agent, sip, ingress, egress, connector or bridge; quality is unknown, lost, poor, good or excellent, as the
+// server judges the connection; speaking is what the server hears; muted is the microphone. A permission that the server does not
+// tell is null; no can_publish_sources means all. joined_ms counts from the Unix epoch. The room is
+//
+//   {"name": "hall", "id": "RM_...", "metadata": "", "users": 2, "publishers": 2, "recording": false, "created_ms": 1700000000000}
+//
+// where users and publishers count this user too. Later versions may add members.
+
+// What is known of a user in the room, as JSON (see above).
+//
+// user: the identity, at most 256 bytes; NULL or "": this channel's own user.
+// buffer, capacity, out_length: see CONVENTIONS, strings out. It may have grown at the next call: leave room to spare.
+// Returns: STOA_OK; STOA_ERROR_BAD_STATE: not connected; STOA_ERROR_NOT_FOUND: no such user in the room;
+//   STOA_ERROR_BUFFER_TOO_SMALL; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_user_info(const stoa_channel *channel,
+                                   const char *user,
+                                   char *buffer,
+                                   size_t capacity,
+                                   size_t *out_length);
+
+// What is known of the room, as JSON (see above).
+//
+// buffer, capacity, out_length: see CONVENTIONS, strings out. It may have grown at the next call: leave room to spare.
+// Returns: STOA_OK; STOA_ERROR_BAD_STATE: not connected; STOA_ERROR_BUFFER_TOO_SMALL; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_room_info(const stoa_channel *channel,
+                                   char *buffer,
+                                   size_t capacity,
+                                   size_t *out_length);
+
+// Asks the server to tell everybody something else of this channel's own user, and waits for its answer. The new values come as
+// events, here as well. A value cannot become empty again, but for attributes.
+//
+// name: the name to show, at most 256 bytes; NULL or "": as it is.
+// metadata: NULL or "": as it is.
+// attributes: a JSON object of strings, those that are to change, where "" takes one away; NULL or "": as they are.
+// timeout_ms: 0: returns STOA_TIMED_OUT at once, and a refusal is a line in the log. Negative: waits as long as the request, at
+//   most 10 seconds.
+// Returns: STOA_OK: done; STOA_TIMED_OUT: asked for, not answered yet; STOA_ERROR_NOT_ALLOWED: the server refuses, since the token
+//   lacks canUpdateOwnMetadata; STOA_ERROR_LIMIT: it is too long for the server, or 64 changes wait for its answer;
+//   STOA_ERROR_REFUSED: another refusal; STOA_ERROR_BAD_STATE: not connected; STOA_ERROR_DISCONNECTED: the connection ended before
+//   the answer; STOA_ERROR_BUSY: too many calls are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: nothing is to change, a
+//   length, or no JSON object of strings; the handle errors.
+// Threads: any, also inside callbacks.
+stoa_status stoa_channel_set_user_info(stoa_channel *channel,
+                                       const char *name,
+                                       const char *metadata,
+                                       const char *attributes,
+                                       int32_t timeout_ms);
+
+// CHANNEL: CALLS BETWEEN USERS ----------------------------------------------------------------------
+//
+// A user calls a method of another one and gets an answer, as with LiveKit's RPC: what a call is given and what it answers are
+// texts of at most 15,360 bytes (longer ones are for messages). A method is registered once and may then be called over every
+// connection; each call comes as an event "rpc_called" and waits for its answer here, at most 256 at a time and 64 of one user.
+// Others' calls of methods that are not registered are answered by the library, with STOA_RPC_UNSUPPORTED_METHOD. One that
+// nobody answers comes to the end of its time, at the caller.
+
+// A call failed: the method is not registered there.
+#define STOA_RPC_UNSUPPORTED_METHOD 1400
+
+// A call failed: no such user is in the room (any more).
+#define STOA_RPC_RECIPIENT_NOT_FOUND 1401
+
+// A call failed: what it is given is too long.
+#define STOA_RPC_REQUEST_PAYLOAD_TOO_LARGE 1402
+
+// A call failed: its server passes no calls on.
+#define STOA_RPC_UNSUPPORTED_SERVER 1403
+
+// A call failed: the other one speaks no such version.
+#define STOA_RPC_UNSUPPORTED_VERSION 1404
+
+// A call failed: the method itself failed.
+#define STOA_RPC_APPLICATION_ERROR 1500
+
+// A call failed: no acknowledgement came within 7 seconds.
+#define STOA_RPC_CONNECTION_TIMEOUT 1501
+
+// A call failed: no answer came in time.
+#define STOA_RPC_RESPONSE_TIMEOUT 1502
+
+// A call failed: the other user left, or this connection ended.
+#define STOA_RPC_RECIPIENT_DISCONNECTED 1503
+
+// A call failed: the answer is too long.
+#define STOA_RPC_RESPONSE_PAYLOAD_TOO_LARGE 1504
+
+// A call failed: it could not be sent.
+#define STOA_RPC_SEND_FAILED 1505
+
+// Takes calls of a method from now on, over this connection and later ones. Registering again is as once.
+//
+// method: its name, 1 to 64 bytes.
+// Returns: STOA_OK; STOA_ERROR_LIMIT: 256 methods are registered; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
+//   the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_rpc_register(stoa_channel *channel,
+                                      const char *method);
+
+// Takes calls of a method no more. Those that have come may still be answered.
+//
+// method: its name, 1 to 64 bytes.
+// Returns: STOA_OK; STOA_ERROR_NOT_FOUND: it is not registered; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
+//   the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_rpc_unregister(stoa_channel *channel,
+                                        const char *method);
+
+// Calls a method of another user in the room. Each call that begins ends with one event "rpc_answered", and stoa_channel_rpc_wait()
+// waits for it.
+//
+// user: the identity, 1 to 256 bytes. method: its name, 1 to 64 bytes.
+// payload: what it is given, at most 15,360 bytes; NULL is the same as "".
+// response_ms: how long the answer may take, from 1 to 600,000; 0: 15,000. The other user is told 7 seconds less, at least 1 second.
+// out_ticket: gets a number, which the event has as its id; they count from 1. May be NULL.
+// Returns: STOA_OK: on its way; STOA_QUEUE_FULL: 256 calls wait for their answers; STOA_ERROR_BAD_STATE: not connected;
+//   STOA_ERROR_NOT_FOUND: no such user in the room; STOA_ERROR_NOT_ALLOWED: the token does not let this user send data;
+//   STOA_ERROR_BUSY: too many calls of this channel's functions are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: a length,
+//   or response_ms; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_rpc_call(stoa_channel *channel,
+                                  const char *user,
+                                  const char *method,
+                                  const char *payload,
+                                  uint32_t response_ms,
+                                  uint64_t *out_ticket);
+
+// Waits until a call has ended, and gives its answer. The last 256 calls that have ended can be asked for, also again.
+//
+// ticket: from stoa_channel_rpc_call().
+// timeout_ms: 0: only looks. Negative: waits for ever, which is until the call's own time is over.
+// out_code: gets the code where the call has failed (STOA_RPC_..., or the other's own), and 0 otherwise, whatever the status is.
+// buffer, capacity, out_length: the answer; see CONVENTIONS, strings out. 15,361 bytes are enough for an answer of version 1.
+// Returns: STOA_OK: answered; STOA_TIMED_OUT: not yet, or, where out_code is not 0, no answer came in the call's own time;
+//   STOA_ERROR_REFUSED: the other user, or its library, answered with an error; STOA_ERROR_NOT_FOUND: the user left before, or there
+//   is no such number; STOA_ERROR_DISCONNECTED: this connection ended before; STOA_QUEUE_FULL: the connection had no room for it;
+//   STOA_ERROR_NOT_ALLOWED: the right to send data was lost before it left; STOA_ERROR_BUFFER_TOO_SMALL; the handle errors.
+// Threads: any, also inside callbacks.
+stoa_status stoa_channel_rpc_wait(stoa_channel *channel,
+                                  uint64_t ticket,
+                                  int32_t timeout_ms,
+                                  uint32_t *out_code,
+                                  char *buffer,
+                                  size_t capacity,
+                                  size_t *out_length);
+
+// Answers a call that came as "rpc_called".
+//
+// call: its number, the event's id.
+// payload: the answer, at most 15,360 bytes; NULL is the same as "".
+// Returns: STOA_OK: on its way; STOA_ERROR_NOT_FOUND: it was answered, its time is over, or its caller left; STOA_ERROR_BAD_STATE:
+//   not connected; STOA_ERROR_BUSY: too many calls of this channel's functions are waiting; STOA_ERROR_BAD_UTF8;
+//   STOA_ERROR_BAD_ARGUMENT: the length; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_rpc_answer(stoa_channel *channel,
+                                    uint64_t call,
+                                    const char *payload);
+
+// Answers a call that came as "rpc_called" with an error.
+//
+// call: its number, the event's id.
+// code: not 0. 1001 to 1999 are LiveKit's, of which STOA_RPC_APPLICATION_ERROR is the general one; others are for your own meanings.
+// text: a sentence for the caller, at most 256 bytes; NULL is the same as "".
+// Returns: STOA_OK: on its way; STOA_ERROR_NOT_FOUND: it was answered, its time is over, or its caller left; STOA_ERROR_BAD_STATE:
+//   not connected; STOA_ERROR_BUSY: too many calls of this channel's functions are waiting; STOA_ERROR_BAD_UTF8;
+//   STOA_ERROR_BAD_ARGUMENT: the length, or the code; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_rpc_fail(stoa_channel *channel,
+                                  uint64_t call,
+                                  uint32_t code,
+                                  const char *text);
 
 // CHANNEL: DATA ----------------------------------------------------------------------
 
@@ -1481,10 +1716,18 @@ typedef struct stoa_server_options {
     uint32_t port;
     // UDP port for media, 1 to 65535. 0: a free one (see stoa_server_udp_port).
     uint32_t udp_port;
+    // Where events (room_started, participant_joined, track_published, …) are posted as LiveKit's webhooks, signed with the first
+    // of the keys: at most 8 URLs as http://HOST:PORT/PATH, separated by spaces or line ends. NULL: nowhere.
+    const char *webhooks;
+    // 1: GET /metrics shows the numbers of stoa_server_get_stats, as Prometheus reads them, to everyone who can reach the port.
+    // 0: nobody sees them.
+    uint32_t metrics;
+    // 1: the room service may unmute, which opens somebody's microphone from afar. 0: only the publisher may.
+    uint32_t remote_unmute;
 } stoa_server_options;
 
 // Fills a stoa_server_options.
-#define STOA_SERVER_OPTIONS_INIT { sizeof(stoa_server_options), NULL, NULL, 0, 0 }
+#define STOA_SERVER_OPTIONS_INIT { sizeof(stoa_server_options), NULL, NULL, 0, 0, NULL, 0, 0 }
 
 // Binds and starts a room server. Engines with its url, official LiveKit clients and browsers can join it.
 //
@@ -1677,10 +1920,20 @@ typedef struct stoa_server_stats {
     uint64_t signals_waiting;
     // Processor time of the server's thread.
     uint64_t cpu_us;
+    // Calls of the room service.
+    uint64_t service_calls;
+    // Of service_calls: those that were refused.
+    uint64_t service_refused;
+    // Webhooks that were taken; this and the next two count once for each URL.
+    uint64_t webhooks_sent;
+    // Webhooks that nobody took, after four attempts.
+    uint64_t webhooks_failed;
+    // Webhooks dropped because 1024 waited.
+    uint64_t webhooks_dropped;
 } stoa_server_stats;
 
 // Fills a stoa_server_stats.
-#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // The statistics of an engine.
 //
@@ -1828,10 +2081,22 @@ typedef struct stoa_channel_stats {
     uint64_t messages_untold;
     // Parts of messages that were there already, or came after their message was over.
     uint64_t chunks_doubled;
+    // Calls of other users' methods (see stoa_channel_rpc_call).
+    uint64_t rpc_calls_made;
+    // Of these, those that ended without an answer.
+    uint64_t rpc_calls_failed;
+    // Calls of this channel's methods that came.
+    uint64_t rpc_calls_taken;
+    // Calls that the library answered with an error at once.
+    uint64_t rpc_calls_refused;
+    // Calls that were not answered in time, or whose caller left before.
+    uint64_t rpc_calls_unanswered;
+    // Requests that came twice, and answers that came too late or from another user than was called.
+    uint64_t rpc_calls_stray;
 } stoa_channel_stats;
 
 // Fills a stoa_channel_stats.
-#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // What a stream has counted. The ring's numbers begin with the stream, those of the reception with the first reader after the
 // user was subscribed. In the mix only time_us, network_us, mix_dropped_us and the ring's are not 0. Begin with

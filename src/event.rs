@@ -228,6 +228,113 @@ pub enum EventBody {
         /// How long the speech was, microseconds.
         speech_us: u64,
     },
+    /// `user_metadata_changed`: a user, or this one, has other metadata.
+    UserMetadataChanged {
+        /// The user's identity.
+        user: String,
+        /// All of it, as it is now.
+        metadata: String,
+    },
+    /// `user_attributes_changed`.
+    UserAttributesChanged {
+        /// The user's identity.
+        user: String,
+        /// What changed, as a JSON object of strings; an attribute that is gone is "".
+        changed: String,
+    },
+    /// `connection_quality_changed`. May merge into the newest of its user while unread (`old` stays the oldest).
+    ConnectionQualityChanged {
+        /// The user's identity.
+        user: String,
+        /// The quality before.
+        old: Quality,
+        /// The quality now.
+        new: Quality,
+    },
+    /// `room_metadata_changed`.
+    RoomMetadataChanged {
+        /// All of it, as it is now.
+        metadata: String,
+    },
+    /// `rpc_called`: a user calls a method that was registered.
+    RpcCalled {
+        /// Who calls.
+        user: String,
+        /// The method.
+        method: String,
+        /// The number to answer with.
+        call: u64,
+        /// The caller's own id for it.
+        id: String,
+        /// What the method is given.
+        payload: String,
+        /// How long the caller waits, microseconds.
+        timeout_us: u64,
+    },
+    /// `rpc_answered`: a call of ours has ended, by an answer or otherwise.
+    RpcAnswered {
+        /// The number that calling returned.
+        ticket: u64,
+        /// Who was called.
+        user: String,
+        /// OK, or why there is no answer.
+        status: Status,
+        /// LiveKit's code of the error; 0 for an answer.
+        code: u32,
+        /// The error's message; empty for an answer.
+        text: String,
+        /// The answer, or what the error carries.
+        payload: String,
+    },
+    /// `microphone_muted`: the server muted our microphone, or unmuted it.
+    MicrophoneMuted {
+        /// Muted now.
+        muted: bool,
+    },
+    /// `permissions_changed`.
+    PermissionsChanged {
+        /// The user's identity.
+        user: String,
+        /// What is allowed now, as a JSON object.
+        permission: String,
+    },
+    /// `user_name_changed`.
+    UserNameChanged {
+        /// The user's identity.
+        user: String,
+        /// The name to show.
+        name: String,
+    },
+}
+
+/// How well a user's connection does, as the server judges it. Programs know the numbers: they stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum Quality {
+    /// The server has not said.
+    #[default]
+    Unknown = 0,
+    /// Nothing comes from there.
+    Lost = 1,
+    /// It disturbs.
+    Poor = 2,
+    /// It can be heard.
+    Good = 3,
+    /// Nothing is wrong.
+    Excellent = 4,
+}
+
+impl Quality {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quality::Unknown => "unknown",
+            Quality::Lost => "lost",
+            Quality::Poor => "poor",
+            Quality::Good => "good",
+            Quality::Excellent => "excellent",
+        }
+    }
 }
 
 /// How a message travels.
@@ -284,11 +391,29 @@ pub enum EventKind {
     SpeechStarted = 17,
     /// `speech_ended`.
     SpeechEnded = 18,
+    /// `user_metadata_changed`.
+    UserMetadataChanged = 19,
+    /// `user_attributes_changed`.
+    UserAttributesChanged = 20,
+    /// `connection_quality_changed`.
+    ConnectionQualityChanged = 21,
+    /// `room_metadata_changed`.
+    RoomMetadataChanged = 22,
+    /// `rpc_called`.
+    RpcCalled = 23,
+    /// `rpc_answered`.
+    RpcAnswered = 24,
+    /// `microphone_muted`.
+    MicrophoneMuted = 25,
+    /// `permissions_changed`.
+    PermissionsChanged = 26,
+    /// `user_name_changed`.
+    UserNameChanged = 27,
 }
 
 impl EventKind {
     /// Every kind, by its number, from 1.
-    pub const ALL: [EventKind; 18] = [
+    pub const ALL: [EventKind; 27] = [
         EventKind::ConnectionStateChanged,
         EventKind::UserJoined,
         EventKind::UserLeft,
@@ -307,6 +432,15 @@ impl EventKind {
         EventKind::StreamOverflow,
         EventKind::SpeechStarted,
         EventKind::SpeechEnded,
+        EventKind::UserMetadataChanged,
+        EventKind::UserAttributesChanged,
+        EventKind::ConnectionQualityChanged,
+        EventKind::RoomMetadataChanged,
+        EventKind::RpcCalled,
+        EventKind::RpcAnswered,
+        EventKind::MicrophoneMuted,
+        EventKind::PermissionsChanged,
+        EventKind::UserNameChanged,
     ];
 
     /// The kind of this name, such as "user_joined".
@@ -335,6 +469,15 @@ impl EventKind {
             EventKind::StreamOverflow => c"stream_overflow",
             EventKind::SpeechStarted => c"speech_started",
             EventKind::SpeechEnded => c"speech_ended",
+            EventKind::UserMetadataChanged => c"user_metadata_changed",
+            EventKind::UserAttributesChanged => c"user_attributes_changed",
+            EventKind::ConnectionQualityChanged => c"connection_quality_changed",
+            EventKind::RoomMetadataChanged => c"room_metadata_changed",
+            EventKind::RpcCalled => c"rpc_called",
+            EventKind::RpcAnswered => c"rpc_answered",
+            EventKind::MicrophoneMuted => c"microphone_muted",
+            EventKind::PermissionsChanged => c"permissions_changed",
+            EventKind::UserNameChanged => c"user_name_changed",
         }
     }
 }
@@ -361,6 +504,15 @@ impl EventBody {
             EventBody::StreamOverflow { .. } => EventKind::StreamOverflow,
             EventBody::SpeechStarted { .. } => EventKind::SpeechStarted,
             EventBody::SpeechEnded { .. } => EventKind::SpeechEnded,
+            EventBody::UserMetadataChanged { .. } => EventKind::UserMetadataChanged,
+            EventBody::UserAttributesChanged { .. } => EventKind::UserAttributesChanged,
+            EventBody::ConnectionQualityChanged { .. } => EventKind::ConnectionQualityChanged,
+            EventBody::RoomMetadataChanged { .. } => EventKind::RoomMetadataChanged,
+            EventBody::RpcCalled { .. } => EventKind::RpcCalled,
+            EventBody::RpcAnswered { .. } => EventKind::RpcAnswered,
+            EventBody::MicrophoneMuted { .. } => EventKind::MicrophoneMuted,
+            EventBody::PermissionsChanged { .. } => EventKind::PermissionsChanged,
+            EventBody::UserNameChanged { .. } => EventKind::UserNameChanged,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-const EXAMPLES: [&str; 8] = ["hello", "wav", "speakers", "callbacks", "events", "chat", "tokens", "vad"];
+const EXAMPLES: [&str; 9] = ["hello", "wav", "speakers", "callbacks", "events", "chat", "rpc", "tokens", "vad"];
 const SANITIZE: [&str; 5] =
     ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
 const LIMIT: Duration = Duration::from_secs(60);
@@ -88,6 +88,17 @@ fn messages_are_exchanged() {
         "{printed}"
     );
     assert!(printed.contains("message 1 of Ada has left: done"), "{printed}");
+}
+
+#[test]
+fn calls_are_answered() {
+    let program = compile("cc", &["-std=c99"], &example("rpc"), "rpc");
+    let _alone = alone();
+    let printed = passed("rpc", &run(&mut Command::new(program), LIMIT));
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines[..2], ["ada calls square(12) and waits 3 s", "12 squared is 144"], "{printed}");
+    assert_eq!(lines[3], "twelve: code 1500, 'bob' answered with the error 1500: this is no number", "{printed}");
+    assert!(lines[4].starts_with("12: code 1400, ") && lines[5].contains(r#""knows":"squares""#), "{printed}");
 }
 
 /// What a program that used the module `rtc` did, row by row: the functions of tests/c/seed.c have its names.
@@ -245,9 +256,15 @@ fn wav_files_are_read_whatever_is_in_them() {
 /// Address and undefined-behaviour sanitizers in the C code; the library's heap is watched as well, and leaks at the end.
 #[test]
 fn examples_under_sanitizers() {
-    for (name, arguments) in
-        [("hello", &[][..]), ("speakers", &["3"]), ("callbacks", &[]), ("events", &[]), ("chat", &[]), ("tokens", &[])]
-    {
+    for (name, arguments) in [
+        ("hello", &[][..]),
+        ("speakers", &["3"]),
+        ("callbacks", &[]),
+        ("events", &[]),
+        ("chat", &[]),
+        ("rpc", &[]),
+        ("tokens", &[]),
+    ] {
         let program = compile("cc", &SANITIZE, &example(name), &format!("{name}-asan"));
         let _alone = alone();
         passed(name, &run(Command::new(program).args(arguments), LIMIT));

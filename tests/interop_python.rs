@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use stoa::Status;
+use stoa::client::people::OwnChange;
 use stoa::driver::{Channel, ChannelOptions, Engine, EngineOptions, FrameInfo, ReadOutcome};
 use stoa::event::{EventBody, MessageFormat, SubscribeState};
 use stoa::message::chunks::Outgoing;
@@ -183,6 +184,69 @@ fn exchange_messages(mode: &str) {
 fn a_stoa_channel_exchanges_messages_with_a_python_client() {
     exchange_messages("single");
     exchange_messages("dual");
+}
+
+/// Calls, names, metadata and attributes, both ways.
+fn tell_and_call(mode: &str) {
+    let (_serve, url) = Serve::start();
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/interop/livekit_python_people.py");
+    let mut command = Command::new(python());
+    command.arg(script).args([&url, KEY, SECRET, mode]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let peer = command.spawn().expect("Python runs");
+    let options = EngineOptions { app_id: KEY.into(), app_certificate: SECRET.into(), url, ..EngineOptions::default() };
+    let engine = Engine::new(options).unwrap();
+    let options = ChannelOptions { name: "hall".into(), user: "stoa".into(), ..ChannelOptions::default() };
+    let channel = engine.create_channel(options).unwrap();
+    channel.rpc_register("add").unwrap();
+    channel.connect(LONG).unwrap();
+    // The other's calls, until it has told of itself.
+    let mut told = [false; 3];
+    while told != [true; 3] {
+        match channel.poll_event(LONG).unwrap().expect("an event within 20 s").body {
+            EventBody::RpcCalled { user, method, call, payload, timeout_us, .. } => {
+                assert_eq!((user.as_str(), method.as_str(), timeout_us), ("pia", "add", 8_000_000));
+                match payload.as_str() {
+                    "2 3" => channel.rpc_answer(call, "5").unwrap(),
+                    "fail" => channel.rpc_fail(call, 77, "no numbers").unwrap(),
+                    long => channel.rpc_answer(call, &"y".repeat(long.len())).unwrap(),
+                }
+            }
+            EventBody::UserNameChanged { user, name } if user == "pia" => told[0] = name == "Pia",
+            EventBody::UserMetadataChanged { user, metadata } if user == "pia" => told[1] = metadata == "from Python",
+            EventBody::UserAttributesChanged { user, changed } if user == "pia" => told[2] = changed == r#"{"hat":""}"#,
+            _ => {}
+        }
+    }
+    let pia = channel.person("pia").unwrap().to_json();
+    assert_eq!((&pia["name"], &pia["attributes"]["seat"]), (&"Pia".into(), &"7".into()));
+    // Calls of our own.
+    let call = |method: &str, payload: &str, timeout| {
+        let ticket = channel.rpc_call("pia", method, payload, timeout).unwrap();
+        let outcome = channel.rpc_wait(ticket, LONG).unwrap().expect("it ends");
+        (outcome.status, outcome.code, outcome.text, outcome.payload)
+    };
+    let long = Duration::from_secs(15);
+    let nothing = String::new;
+    assert_eq!(call("greet", "bob", long), (Status::OK, 0, nothing(), "stoa greets bob".into()));
+    assert_eq!(call("greet", "nobody", long), (Status::REFUSED, 101, "there is nobody".into(), "data".into()));
+    assert_eq!(call("greet", "slowly", Duration::from_secs(2)).1, 1502);
+    assert_eq!(call("other", "", long).1, 1400);
+    assert_eq!(call("done", "", long).0, Status::OK);
+    let attributes = [("kind".to_string(), "stone".to_string())].into();
+    let change = OwnChange { name: "Stoa".into(), metadata: "from C".into(), attributes };
+    assert_eq!(channel.change_own(change, LONG), Ok(Status::OK));
+    // The change is ahead of the leave on the same wire.
+    channel.disconnect(LONG).unwrap();
+    let output = peer.wait_with_output().expect("Python ends");
+    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.ends_with("left\n"), "{said}\n{wrong}");
+    engine.close(Duration::from_secs(2)).unwrap();
+}
+
+#[test]
+fn a_stoa_channel_and_a_python_client_call_each_other() {
+    tell_and_call("single");
+    tell_and_call("dual");
 }
 
 fn until(channel: &Channel, what: &str, wanted: impl Fn(&EventBody) -> bool) -> EventBody {

@@ -131,6 +131,12 @@ fn messages_over_real_sockets() {
 }
 
 #[test]
+fn people_over_real_sockets() {
+    sanitized("people", &[], true);
+    valgrind(&MEMCHECK, "people", &[]);
+}
+
+#[test]
 fn tokens_of_both_families() {
     sanitized("tokens", &[], true);
     valgrind(&MEMCHECK, "tokens", &[]);

@@ -4,6 +4,7 @@
 //!   `session/resume.rs`: the way back after a loss. [`reconnect`]: when it is tried, and until when.
 //! - `expiry`: the end of the token in use. `peer`: one peer connection and its offers and answers.
 //! - `microphone`: PCM out. [`hearing`]: PCM in. [`gate`]: what of it is speech. [`tap`]: a copy of all of it, for a dump.
+//! - [`people`]: what the server tells of each user and of the room. [`rpc`]: calls between users.
 //! - [`messages`]: out of the chat queue, and in through the reassembly. `data`: packets on their way to the server.
 //! - [`voice`]: what the application sees: users, the microphone's way out, each speaker's way in. [`stats`]: what was counted.
 
@@ -15,7 +16,9 @@ pub mod messages;
 mod microphone;
 mod output;
 mod peer;
+pub mod people;
 pub mod reconnect;
+pub mod rpc;
 pub mod session;
 pub mod stats;
 pub mod tap;

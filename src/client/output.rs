@@ -111,6 +111,12 @@ pub enum SessionEvent {
     Tracks(Vec<Arc<str>>),
     /// The server muted or unmuted the microphone.
     Muted(bool),
+    /// How well connections do, where that changed.
+    Quality(Vec<lk::ConnectionQualityInfo>),
+    /// The room changed.
+    Room(Box<lk::Room>),
+    /// What became of a request that had a number.
+    Answered(Box<lk::RequestResponse>),
     /// The server refreshed the token.
     Token(String),
     /// The server refused a new token; the one before stays in use.

@@ -354,7 +354,13 @@ impl Session {
                     }
                 }
             }
-            Response::Mute(mute) if mute.sid == self.microphone.sid => self.event(SessionEvent::Muted(mute.muted)),
+            Response::Mute(mute) if mute.sid == self.microphone.sid => {
+                // The server has done it already: nothing is to be said back.
+                self.microphone.muted = mute.muted;
+                self.event(SessionEvent::Muted(mute.muted));
+            }
+            Response::ConnectionQuality(told) => self.event(SessionEvent::Quality(told.updates)),
+            Response::RoomUpdate(lk::RoomUpdate { room: Some(room) }) => self.event(SessionEvent::Room(Box::new(room))),
             Response::PongResp(pong) => {
                 let asked = self.ping.as_mut().and_then(|ping| ping.asked.take_if(|a| a.0 == pong.last_ping_timestamp));
                 if let Some((_, sent)) = asked {
@@ -368,6 +374,9 @@ impl Session {
                     && response.reason() != lk::request_response::Reason::Ok =>
             {
                 self.event(SessionEvent::RenewalRefused);
+            }
+            Response::RequestResponse(response) if response.request_id != 0 => {
+                self.event(SessionEvent::Answered(Box::new(response)));
             }
             Response::RefreshToken(token) => self.event(SessionEvent::Token(token)),
             Response::Leave(leave) => self.sent_away(&leave),
@@ -665,6 +674,11 @@ impl Session {
         if !self.microphone.sid.is_empty() {
             self.request(Request::Mute(lk::MuteTrackRequest { sid: self.microphone.sid.clone(), muted }));
         }
+    }
+
+    /// Asks to change what others are told of this user.
+    pub(super) fn update_metadata(&mut self, update: lk::UpdateParticipantMetadata) {
+        self.request(Request::UpdateMetadata(update));
     }
 
     /// Gives the server a token in place of the one in use, where it takes one; others hear of it at the next join.

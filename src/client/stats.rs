@@ -1,5 +1,6 @@
 //! What a channel's connection and each speaker's way in have counted.
 
+use super::rpc::RpcCounters;
 use crate::audio::receiver::ReceiverStats;
 use crate::stats::Delay;
 use std::time::Duration;
@@ -81,6 +82,8 @@ pub struct VoiceStats {
     pub data_malformed: u64,
     /// Data packets that wait for SCTP now.
     pub data_waiting: u64,
+    /// Calls between users.
+    pub rpc: RpcCounters,
 }
 
 impl VoiceStats {

@@ -8,7 +8,9 @@ use super::gate::VadConfig;
 use super::hearing::{FrameInfo, FrameSink, Hearing, nobody};
 use super::messages::Messages;
 use super::microphone::Microphone;
+use super::people::{OwnChange, People, Requests, Told};
 use super::reconnect::{Reconnect, may_pass};
+use super::rpc::{Callee, OpenCall, Rpc, RpcCall, RpcCounters, RpcError, code};
 use super::session::{Output, Session, SessionConfig, SessionEvent, left_reason};
 use super::stats::{HearingStats, VoiceStats};
 use super::tap::Tap;
@@ -59,6 +61,8 @@ pub struct VoiceConfig {
     pub queue: Arc<SendQueue>,
     /// Where its messages wait.
     pub messages: Arc<MessageQueue>,
+    /// The methods that it answers, and the calls that wait for it.
+    pub callee: Arc<Callee>,
     /// What encoding and decoding are timed with. It decides nothing: only statistics see it.
     pub stopwatch: fn() -> Instant,
     /// The room's name.
@@ -105,6 +109,9 @@ pub struct Voice {
     session: Session,
     microphone: Microphone,
     messages: Messages,
+    rpc: Rpc,
+    people: Arc<People>,
+    requests: Requests,
     users: Vec<User>,
     /// The tracks that have a section, by the newest offer and answer.
     carried: Vec<Arc<str>>,
@@ -144,6 +151,9 @@ impl Voice {
             session: Session::new(config.session.clone(), now),
             microphone,
             messages: Messages::new(config.messages.clone()),
+            rpc: Rpc::new(config.callee.clone()),
+            people: Arc::default(),
+            requests: Requests::default(),
             users: Vec::new(),
             carried: Vec::new(),
             mixer: Mixer::new(config.rate, config.channels),
@@ -179,6 +189,7 @@ impl Voice {
     pub fn stats(&self, now: Instant) -> VoiceStats {
         let mut stats = self.session.stats(now);
         self.messages.count(&mut stats);
+        self.rpc.counters.add_to(&mut stats.rpc);
         stats
     }
 
@@ -262,6 +273,8 @@ impl Voice {
             }
         }
         self.messages.timeout(now, &mut self.events);
+        self.rpc.timeout(now, &mut self.events);
+        self.requests.timeout(now);
         // After the microphone: a long message leaves between the frames.
         let unix_ms = (self.config.clock.micros(now) / 1000) as i64;
         self.messages.send(&mut self.session, now, unix_ms, &mut self.events);
@@ -301,7 +314,8 @@ impl Voice {
         let confirming = self.users.iter().filter_map(|user| user.confirm_at);
         let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline()).flatten();
         let media = hearing.chain(confirming).chain(sending).chain(self.mixer.deadline());
-        let media = media.chain(returning).chain(self.reconnect.deadline());
+        let asked = self.rpc.deadline().into_iter().chain(self.requests.deadline());
+        let media = media.chain(returning).chain(self.reconnect.deadline()).chain(asked);
         media.chain(self.session.deadline()).chain(self.messages.deadline()).chain(expiring).min()
     }
 
@@ -394,6 +408,44 @@ impl Voice {
         self.session.send_data(now, &packet, reliable)
     }
 
+    /// Calls a method of another user; one event `rpc_answered` says what came of it.
+    pub fn rpc_call(&mut self, now: Instant, call: RpcCall) {
+        let refused = if self.state != ConnectionState::Connected {
+            let text = "the channel is not connected; connect it first";
+            Some((Error::new(Status::DISCONNECTED, text), code::SEND_FAILED))
+        } else if !self.may_send_data {
+            Some((not_allowed(), code::SEND_FAILED))
+        } else {
+            self.index(&call.to).err().map(|error| (error, code::RECIPIENT_NOT_FOUND))
+        };
+        self.rpc.call(&mut self.session, now, call, refused, &mut self.events);
+    }
+
+    /// Answers a call that was taken out of [`VoiceConfig::callee`].
+    pub fn rpc_answer(&mut self, now: Instant, call: OpenCall, answer: std::result::Result<String, RpcError>) {
+        self.rpc.answer(&mut self.session, now, call, answer);
+    }
+
+    /// What was counted of calls, in and out.
+    pub fn rpc_counters(&self) -> RpcCounters {
+        self.rpc.counters
+    }
+
+    /// Asks the server to tell something else of this user. `done` is dropped without a word where the connection ends first.
+    pub fn change_own(&mut self, now: Instant, change: OwnChange, done: Told) {
+        self.requests.ask(&mut self.session, now, change, done);
+    }
+
+    /// Tells what became of changes that [`Voice::change_own`] asked for; call it once what is known was taken over.
+    pub fn tell_changes(&mut self) {
+        self.requests.tell();
+    }
+
+    /// What is known of everybody in the room, and of the room.
+    pub fn people(&self) -> &Arc<People> {
+        &self.people
+    }
+
     /// Takes a token in place of the one in use, without leaving.
     pub fn renew(&mut self, now: Instant, token: String) {
         self.session.renew(&token);
@@ -474,6 +526,16 @@ impl Voice {
     fn session_event(&mut self, now: Instant, event: SessionEvent) {
         match event {
             SessionEvent::Joined(join) => {
+                let people = Arc::make_mut(&mut self.people);
+                if self.state == ConnectionState::Reconnecting {
+                    let change = people.joined_again(&join);
+                    if change != OwnChange::default() {
+                        // Where it may not, it stays as its token says.
+                        self.requests.ask(&mut self.session, now, change, Box::new(|_| {}));
+                    }
+                } else {
+                    people.joined(&join);
+                }
                 let own = join.participant.unwrap_or_default();
                 self.may_send_data = own.permission.is_none_or(|may| may.can_publish_data);
                 self.identity = own.identity;
@@ -500,6 +562,7 @@ impl Voice {
             SessionEvent::Everyone(infos) => self.everyone(now, infos, None),
             SessionEvent::Participants(infos) => infos.into_iter().for_each(|info| self.participant(now, info)),
             SessionEvent::Speakers(speakers) => {
+                Arc::make_mut(&mut self.people).speakers(&speakers);
                 for told in speakers {
                     let user = self.users.iter_mut().find(|user| user.sid == told.sid);
                     self.events.extend(user.and_then(|user| user.speak(told.active, told.level)));
@@ -512,9 +575,25 @@ impl Voice {
                 }
             }
             SessionEvent::Data { packet, reliable } => {
-                self.messages.receive(now, *packet, reliable, &mut self.events);
+                if !self.rpc.receive(&mut self.session, now, &packet, &mut self.events) {
+                    self.messages.receive(now, *packet, reliable, &mut self.events);
+                }
             }
-            SessionEvent::Muted(muted) => self.microphone.set_muted(muted),
+            SessionEvent::Muted(muted) => {
+                self.microphone.set_muted(muted);
+                self.events.push_back(EventBody::MicrophoneMuted { muted });
+            }
+            SessionEvent::Quality(told) => Arc::make_mut(&mut self.people).qualities(&told, &mut self.events),
+            SessionEvent::Room(room) => {
+                Arc::make_mut(&mut self.people).room(*room, &mut self.events);
+                self.changed = true;
+            }
+            SessionEvent::Answered(response) => {
+                if let Some(change) = self.requests.answered(&response) {
+                    Arc::make_mut(&mut self.people).accepted(change, &mut self.events);
+                }
+                self.changed = true;
+            }
             SessionEvent::Token(token) => self.use_token(now, token),
             SessionEvent::RenewalRefused => {
                 // The application must hear that it is still in need of one, whether it heard before or not.
@@ -602,12 +681,17 @@ impl Voice {
         let identity = user.identity.to_string();
         self.close(now, user);
         self.messages.user_left(now, &identity, &mut self.events);
+        self.rpc.user_left(&identity, &mut self.events);
+        Arc::make_mut(&mut self.people).left(&identity);
         self.events.push_back(EventBody::UserLeft { user: identity, reason });
     }
 
     fn ended(&mut self, now: Instant, reason: Reason, text: String) {
         self.reconnect.done();
         self.messages.end(now, &text, &mut self.events);
+        self.rpc.end(&text, &mut self.events);
+        self.requests.end();
+        self.people = Arc::default();
         let users = std::mem::take(&mut self.users);
         for user in users {
             self.close(now, user);
@@ -639,7 +723,12 @@ impl Voice {
             self.changed |= self.may_send_data != may.can_publish_data;
             self.may_send_data = may.can_publish_data;
         }
-        if info.identity == self.identity || (position.is_none() && self.users.len() >= MAX_USERS) {
+        if info.identity == self.identity {
+            self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
+            self.requests.seen(self.people.own());
+            return;
+        }
+        if position.is_none() && self.users.len() >= MAX_USERS {
             return;
         }
         let index = position.unwrap_or_else(|| {
@@ -647,6 +736,7 @@ impl Voice {
             self.users.push(User::new(&info, now, self.config.subscribe_all));
             self.users.len() - 1
         });
+        self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
         let track = audio_track(&info);
         let user = &mut self.users[index];
         user.sid = info.sid.clone();

@@ -5,6 +5,7 @@ use super::dispatch::{Scheduled, Slot};
 use super::engine;
 use super::events::EventQueue;
 use super::listeners::{EventCallback, Listeners};
+use super::people::Calls;
 use super::state::{Inner, Shared, closed};
 use super::stats::{Board, ChannelStats};
 use super::stream::{CALLBACK_PATIENCE, FrameCallback, Stream};
@@ -20,7 +21,7 @@ use crate::message::queue::MessageQueue;
 use crate::token::pass;
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -131,6 +132,8 @@ impl Channel {
             vad: None,
             dump: None,
             may_send_data: true,
+            calls: Calls::default(),
+            people: Arc::default(),
             commands: None,
             closed: false,
         };
@@ -140,6 +143,8 @@ impl Channel {
             queue: Arc::new(queue),
             pushed,
             messages: Arc::new(messages),
+            callee: Arc::default(),
+            may_speak: AtomicBool::new(true),
             events: EventQueue::default(),
             listeners: Listeners::default(),
             frame_callback: Arc::new(Slot::new()),
@@ -301,6 +306,10 @@ impl Channel {
             let text = "the channel was made with listen_only; make another one to speak";
             return Err(Error::new(Status::BAD_STATE, text));
         }
+        if !self.inner.may_speak.load(Relaxed) {
+            let text = "this user may not speak in this room (any more); take a token with canPublish";
+            return Err(Error::new(Status::NOT_ALLOWED, text));
+        }
         Ok(())
     }
 
@@ -358,6 +367,10 @@ impl Channel {
 
     fn set_subscribed(&self, user: &str, wanted: bool, timeout: Option<Duration>) -> Result<Status> {
         self.inner.known(user)?;
+        if wanted && !self.inner.lock().people.own().may_hear() {
+            let text = "this user may not hear in this room (any more); take a token with canSubscribe";
+            return Err(Error::new(Status::NOT_ALLOWED, text));
+        }
         self.inner.command(Command::Subscribe { user: user.into(), wanted })?;
         let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
         let (shared, _) = self.inner.wait(timeout, |shared| {

@@ -80,7 +80,7 @@ impl Engine {
         };
         let server = if inside {
             let keys = vec![(options.app_id.clone(), secret.clone())];
-            Some(Server::new(ServerOptions { bind: Ipv4Addr::LOCALHOST.into(), port: 0, udp_port: 0, keys })?)
+            Some(Server::new(ServerOptions { bind: Ipv4Addr::LOCALHOST.into(), keys, ..Default::default() })?)
         } else {
             None
         };
@@ -202,7 +202,12 @@ impl Parts {
             // A clock that is a little ahead of the server's is no reason to be refused.
             nbf: now.saturating_sub(60),
             exp: now + ttl.as_secs(),
-            video: VideoGrant { room: room.into(), room_join: true, ..VideoGrant::default() },
+            video: VideoGrant {
+                room: room.into(),
+                room_join: true,
+                can_update_own_metadata: Some(true),
+                ..VideoGrant::default()
+            },
             ..Claims::default()
         };
         Ok(jwt::build(&claims, &self.app_id, &self.secret))

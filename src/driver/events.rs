@@ -190,6 +190,10 @@ impl State {
             (EventBody::SubscribeStateChanged { old: first, .. }, EventBody::SubscribeStateChanged { old, .. }) => {
                 *old = *first;
             }
+            (
+                EventBody::ConnectionQualityChanged { old: first, .. },
+                EventBody::ConnectionQualityChanged { old, .. },
+            ) => *old = *first,
             _ => {}
         }
         self.events.push_back(merged);
@@ -215,18 +219,25 @@ impl State {
 fn payload(event: &Event) -> usize {
     match &event.body {
         EventBody::DataReceived { payload, .. } | EventBody::Message { payload, .. } => payload.len(),
+        EventBody::RpcCalled { payload, .. } | EventBody::RpcAnswered { payload, .. } => payload.len(),
+        EventBody::UserMetadataChanged { metadata, .. } | EventBody::RoomMetadataChanged { metadata } => metadata.len(),
+        EventBody::UserAttributesChanged { changed, .. } => changed.len(),
         _ => 0,
     }
 }
 
 fn is_state(event: &Event) -> bool {
-    matches!(event.body, EventBody::ConnectionStateChanged { .. } | EventBody::SubscribeStateChanged { .. })
+    use EventBody::{ConnectionQualityChanged, ConnectionStateChanged, SubscribeStateChanged};
+    matches!(event.body, ConnectionStateChanged { .. } | SubscribeStateChanged { .. } | ConnectionQualityChanged { .. })
 }
 
 fn same_thing(a: &EventBody, b: &EventBody) -> bool {
     match (a, b) {
         (EventBody::ConnectionStateChanged { .. }, EventBody::ConnectionStateChanged { .. }) => true,
         (EventBody::SubscribeStateChanged { user: a, .. }, EventBody::SubscribeStateChanged { user: b, .. }) => a == b,
+        (EventBody::ConnectionQualityChanged { user: a, .. }, EventBody::ConnectionQualityChanged { user: b, .. }) => {
+            a == b
+        }
         _ => false,
     }
 }

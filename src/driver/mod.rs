@@ -1,10 +1,11 @@
 //! The only place with sockets, threads and time; and the Rust face of the library.
 //!
 //! - [`Engine`]: threads and the room server inside. [`Channel`], [`Stream`], [`Server`]: what an application holds.
+//! - `people`: what users tell of themselves and ask of each other.
 //! - `state`: what a channel's handle and its task share. `task`: a connected channel on its shard (`shard`), with its WebSocket (`dial`).
 //! - `pool`: heavy decoding. [`dispatch`]: the thread that callbacks run on. `events`: a channel's event queue. `listeners`: its callbacks.
 //! - [`token`]: tokens with the machine's clock and randomness. `dump`: WAV files of what is said and heard.
-//! - `stats`: what they counted, for who asks.
+//! - `stats`: what they counted, for who asks; `metrics`: the same for Prometheus. `webhook`: posts what happens in rooms.
 
 mod channel;
 mod channel_sound;
@@ -16,6 +17,8 @@ mod engine;
 mod events;
 mod http;
 mod listeners;
+mod metrics;
+mod people;
 mod pool;
 mod reach;
 mod server;
@@ -27,11 +30,14 @@ mod task;
 mod tls;
 pub mod token;
 pub mod validate;
+mod webhook;
 
 pub use channel::{Channel, ChannelOptions};
 pub use dump::{DUMP_BYTES, DumpOptions};
 pub use engine::{Engine, EngineOptions};
 pub use listeners::{EventCallback, Told};
+pub use people::RpcOutcome;
+pub(crate) use people::attributes;
 pub use server::{LogSink, Server, ServerOptions};
 pub use stats::{ChannelStats, EngineStats, ServerStats, StreamStats};
 pub use stream::{FrameCallback, FrameInfo, ReadOutcome, Stream};

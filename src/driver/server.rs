@@ -2,7 +2,11 @@
 
 use super::http;
 use super::stats::{Board, Cpu, Reporting, ServerStats};
-use crate::server::{ConnId, HttpRequest, Level, Limits, Output, Refusal, RoomServer, ServerConfig};
+use super::webhook::{Hook, Hooks};
+use crate::server::{
+    AdminOptions, AdminRequest, AdminResponse, ConnId, HttpRequest, Level, Limits, Output, Refusal, RoomServer,
+    ServerConfig,
+};
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
@@ -34,11 +38,25 @@ pub struct ServerOptions {
     pub udp_port: u16,
     /// API keys and their secrets (app ids and certificates).
     pub keys: Vec<(String, String)>,
+    /// Where events are posted, as `http://host:port/path`, signed with the first key; at most 8.
+    pub webhooks: Vec<String>,
+    /// `GET /metrics` shows the server's numbers to everyone who can reach its port.
+    pub metrics: bool,
+    /// The room service may unmute, which opens somebody's microphone from afar.
+    pub remote_unmute: bool,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        ServerOptions { bind: Ipv4Addr::LOCALHOST.into(), port: 0, udp_port: 0, keys: Vec::new() }
+        ServerOptions {
+            bind: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            udp_port: 0,
+            keys: Vec::new(),
+            webhooks: Vec::new(),
+            metrics: false,
+            remote_unmute: false,
+        }
     }
 }
 
@@ -68,6 +86,7 @@ impl Server {
             let text = "The room server needs at least one key with a secret, neither of them empty.";
             return Err(Error::new(Status::BAD_ARGUMENT, text));
         }
+        let hooks = Hook::parse_all(&options.webhooks)?;
         let tcp = TcpListener::bind((options.bind, options.port))
             .map_err(|error| unavailable("TCP", options.bind, options.port, &error))?;
         let udp = bind_udp(options.bind, options.udp_port)
@@ -91,9 +110,10 @@ impl Server {
             builder.enable_all().on_thread_park(move || cpu.look()).build().map_err(internal)?
         };
         let stop = Arc::new(Notify::new());
-        let (stopped, board) = (stop.clone(), counted.clone());
+        let (stopped, board, looked) = (stop.clone(), counted.clone(), cpu.clone());
         let run = move || {
-            runtime.block_on(run(tcp, udp, options.keys, media, log, stopped, board));
+            let settings = Settings { options, hooks, media, log, counted: board, cpu: looked };
+            runtime.block_on(run(tcp, udp, settings, stopped));
             // Connections that are still open must not hold up the thread.
             runtime.shutdown_background();
         };
@@ -199,6 +219,9 @@ pub(super) struct Shared {
     /// The deadline may have changed.
     changed: Notify,
     counted: Arc<Board<ServerStats>>,
+    cpu: Arc<Cpu>,
+    /// Whether everybody may see the numbers.
+    metrics: bool,
 }
 
 struct State {
@@ -211,6 +234,7 @@ struct State {
     /// WebSockets closed because their reader was too slow, or gone.
     dropped: u64,
     reporting: Reporting,
+    hooks: Hooks,
 }
 
 impl Shared {
@@ -226,6 +250,27 @@ impl Shared {
             (state.log)(Level::Info, &format!("A join would be refused with {}: {}", refusal.http_status, refusal.log));
         }
         outcome
+    }
+
+    /// Answers a call of the room service.
+    pub(super) fn admin(&self, request: &AdminRequest) -> AdminResponse {
+        let mut state = self.lock();
+        let response = state.server.admin(Instant::now(), request);
+        self.pump(&mut state);
+        response
+    }
+
+    /// How many rooms and participants there are.
+    pub(super) fn population(&self) -> (usize, usize) {
+        self.lock().server.population()
+    }
+
+    /// The numbers as of now, if everybody may see them.
+    pub(super) fn metrics(&self) -> Option<ServerStats> {
+        self.metrics.then(|| {
+            self.report(&mut self.lock(), Instant::now());
+            ServerStats { cpu_us: self.cpu.used_us(), ..self.counted.read() }
+        })
     }
 
     /// A WebSocket asks to join: its number, and the queue of what it is to be sent, which ends when it is to be closed.
@@ -298,6 +343,12 @@ impl Shared {
                     state.conns.remove(&conn);
                 }
                 Output::Log { level, text } => (state.log)(level, &text),
+                Output::Webhook(webhook) => {
+                    if let Some(dropped) = state.hooks.put(webhook).filter(|dropped| dropped.is_power_of_two()) {
+                        let text = format!("Webhooks are not taken fast enough: {dropped} dropped.");
+                        (state.log)(Level::Warning, &text);
+                    }
+                }
             }
         }
         let now = Instant::now();
@@ -315,6 +366,7 @@ impl Shared {
             // WebSockets take them without a word to the room server.
             state.reporting.again(now);
         }
+        let (webhooks_sent, webhooks_failed, webhooks_dropped) = state.hooks.counted();
         self.counted.put(ServerStats {
             time_us: super::clock::time_us(),
             rooms: state.server.stats(),
@@ -323,6 +375,9 @@ impl Shared {
             websockets_dropped: state.dropped,
             signals_waiting,
             cpu_us: 0,
+            webhooks_sent,
+            webhooks_failed,
+            webhooks_dropped,
         });
     }
 
@@ -367,42 +422,50 @@ impl Shared {
     }
 }
 
-async fn run(
-    tcp: TcpListener,
-    udp: UdpSocket,
-    keys: Vec<(String, String)>,
+/// What a server's thread is given.
+struct Settings {
+    options: ServerOptions,
+    hooks: Vec<Hook>,
     media: Vec<SocketAddr>,
     log: LogSink,
-    stop: Arc<Notify>,
     counted: Arc<Board<ServerStats>>,
-) {
+    cpu: Arc<Cpu>,
+}
+
+async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Notify>) {
+    let Settings { options, hooks, media, log, counted, cpu } = settings;
     let local = media[0];
     let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
-    let config = ServerConfig { keys, media, limits: Limits::default() };
+    let config = ServerConfig { keys: options.keys, media, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.
-    let server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
+    let mut server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
+    let hooks = Hooks::new(hooks);
+    server.set_admin_options(AdminOptions { webhooks: hooks.any(), remote_unmute: options.remote_unmute });
     let sockets = tokio::net::UdpSocket::from_std(udp).and_then(|u| Ok((u, tokio::net::TcpListener::from_std(tcp)?)));
     let (udp, tcp) = match sockets {
         Ok(sockets) => sockets,
         Err(error) => return log(Level::Warning, &format!("The room server could not start: {error}.")),
     };
     let conns = BTreeMap::new();
-    let state = State { server, conns, next_conn: 0, log, unsent: 0, dropped: 0, reporting: Reporting::default() };
-    let shared = Arc::new(Shared { state: Mutex::new(state), udp, local, changed: Notify::new(), counted });
+    let reporting = Reporting::default();
+    let state = State { server, conns, next_conn: 0, log, unsent: 0, dropped: 0, reporting, hooks };
+    let (state, changed, metrics) = (Mutex::new(state), Notify::new(), options.metrics);
+    let shared = Arc::new(Shared { state, udp, local, changed, counted, cpu, metrics });
     shared.report(&mut shared.lock(), Instant::now());
     tokio::select! {
         () = shared.media() => {}
         () = http::serve(tcp, shared.clone()) => {}
         () = stop.notified() => {}
     }
-    {
+    let hooks = {
         let mut state = shared.lock();
         state.server.shutdown(Instant::now());
         shared.pump(&mut state);
         shared.report(&mut state, Instant::now());
-    }
+        std::mem::replace(&mut state.hooks, Hooks::new(Vec::new()))
+    };
     // The WebSockets' tasks say goodbye meanwhile.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::join!(tokio::time::sleep(Duration::from_millis(50)), hooks.finish());
 }
 
 #[cfg(test)]

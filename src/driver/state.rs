@@ -6,6 +6,7 @@ use super::dump::Dump;
 use super::engine;
 use super::events::EventQueue;
 use super::listeners::{Listeners, Told};
+use super::people::Calls;
 use super::stats::{Board, ChannelStats};
 use super::stream::{FrameCallback, Shape, Stream};
 use super::task::Command;
@@ -14,12 +15,14 @@ use crate::audio::send::SendQueue;
 use crate::client::gate::VadConfig;
 use crate::client::hearing::FrameSink;
 use crate::client::messages::gone;
+use crate::client::people::People;
+use crate::client::rpc::Callee;
 use crate::client::voice::Voice;
 use crate::event::{ConnectionState, Event, EventBody, Reason, SubscribeState};
 use crate::message::queue::MessageQueue;
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -34,6 +37,10 @@ pub(super) struct Inner {
     pub(super) queue: Arc<SendQueue>,
     pub(super) pushed: Arc<Notify>,
     pub(super) messages: Arc<MessageQueue>,
+    /// The methods that this user answers.
+    pub(super) callee: Arc<Callee>,
+    /// The server lets this user send sound, as far as is known.
+    pub(super) may_speak: AtomicBool,
     pub(super) events: EventQueue,
     pub(super) listeners: Listeners,
     pub(super) frame_callback: Arc<Slot<FrameCallback>>,
@@ -69,6 +76,9 @@ pub(super) struct Shared {
     pub(super) vad: Option<VadConfig>,
     pub(super) dump: Option<Arc<Dump>>,
     pub(super) may_send_data: bool,
+    pub(super) calls: Calls,
+    /// Who is in the room; empty without a connection.
+    pub(super) people: Arc<People>,
     pub(super) commands: Option<mpsc::Sender<Command>>,
     pub(super) closed: bool,
 }
@@ -184,6 +194,7 @@ impl Inner {
 
     /// An event for the application.
     pub(super) fn publish(&self, mut body: EventBody, now: Instant) {
+        self.note(&body);
         // Under the lock, so that they come in the order in which the states did; only these, since streams tell of
         // themselves while the lock is held.
         let mut shared = matches!(body, EventBody::ConnectionStateChanged { .. }).then(|| self.lock());
@@ -218,6 +229,9 @@ impl Inner {
             shared.token = token.into();
         }
         shared.may_send_data = voice.may_send_data();
+        shared.people = voice.people().clone();
+        let joined = !voice.identity().is_empty() && voice.state() == ConnectionState::Connected;
+        self.may_speak.store(!joined || shared.people.own().may_speak(), Relaxed);
         shared.set_state(voice.state());
         shared.why = voice.why().clone();
         drop(shared);
@@ -249,6 +263,8 @@ impl Inner {
         let mut shared = self.lock();
         let old = shared.state;
         shared.users.clear();
+        shared.people = Arc::default();
+        self.may_speak.store(true, Relaxed);
         shared.why = Error::new(status, text.clone());
         shared.set_state(new);
         drop(shared);

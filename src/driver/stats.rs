@@ -117,6 +117,12 @@ pub struct ServerStats {
     pub signals_waiting: u64,
     /// Processor time of the server's thread, microseconds.
     pub cpu_us: u64,
+    /// Webhooks that were taken; like those below, once for each URL.
+    pub webhooks_sent: u64,
+    /// Webhooks that nobody took, after all attempts.
+    pub webhooks_failed: u64,
+    /// Webhooks dropped because too many waited.
+    pub webhooks_dropped: u64,
 }
 
 /// A copy of numbers that their owner puts up and anyone reads. The lock is held for the copying alone.

@@ -1,11 +1,14 @@
 //! A connected channel on its shard: one task that carries bytes, time and commands to its [`Voice`], and back.
 
 use super::dial::{self, SIGNALS, Wire};
+use super::people::HeldCall;
 use super::reach::{Reach, Reached};
 use super::state::Inner;
 use super::stats::{ChannelStats, Reporting};
 use crate::client::gate::VadConfig;
 use crate::client::hearing::FrameSink;
+use crate::client::people::{OwnChange, Told};
+use crate::client::rpc::{OpenCall, RpcCall, RpcError};
 use crate::client::session::{Output, STEP_TIMEOUT, SessionConfig, Side};
 use crate::client::tap::Tap;
 use crate::client::voice::{Finished, Voice, VoiceConfig};
@@ -50,6 +53,10 @@ pub(super) enum Command {
     SetTap(Option<Arc<dyn Tap>>),
     RenewToken(String),
     Reconnect,
+    /// The other half ends the call where this task does not.
+    RpcCall(RpcCall, HeldCall),
+    RpcAnswer(OpenCall, std::result::Result<String, RpcError>),
+    ChangeOwn(OwnChange, Told),
     Leave,
     #[cfg(test)]
     Fault,
@@ -116,6 +123,7 @@ async fn converse(start: Start) {
         wire: None,
         finished,
         data_held: VecDeque::new(),
+        calls_held: Vec::new(),
         unsent,
         reporting: Reporting::default(),
         buffer: vec![0; MAX_DATAGRAM],
@@ -182,6 +190,7 @@ fn make(inner: &Inner, udp: &UdpSocket, token: &str) -> Result<Voice> {
         subscribe_all: options.subscribe_all,
         queue: inner.queue.clone(),
         messages: inner.messages.clone(),
+        callee: inner.callee.clone(),
         stopwatch: Instant::now,
         room: options.name.clone(),
         token: token.into(),
@@ -205,6 +214,8 @@ struct Task {
     finished: mpsc::UnboundedSender<Finished>,
     /// Data packets taken from the application and not yet handed to the connection.
     data_held: VecDeque<OwnedSemaphorePermit>,
+    /// Calls that have no answer yet.
+    calls_held: Vec<HeldCall>,
     /// Datagrams that the system had no room for.
     unsent: u64,
     reporting: Reporting,
@@ -254,7 +265,12 @@ impl Task {
         if self.voice.take_changed() || events.iter().any(changes_what_is_known) {
             self.inner.update(&self.voice);
         }
+        self.voice.tell_changes();
+        let answered = events.iter().any(|event| matches!(event, EventBody::RpcAnswered { .. }));
         events.into_iter().for_each(|event| self.inner.publish(event, now));
+        if answered {
+            self.calls_held.retain(HeldCall::waits);
+        }
         !over
     }
 
@@ -367,6 +383,12 @@ impl Task {
                 self.voice.renew(now, token);
             }
             Command::Reconnect => self.voice.reconnect(now),
+            Command::RpcCall(call, held) => {
+                self.calls_held.push(held);
+                self.voice.rpc_call(now, call);
+            }
+            Command::RpcAnswer(call, answer) => self.voice.rpc_answer(now, call, answer),
+            Command::ChangeOwn(change, done) => self.voice.change_own(now, change, done),
             Command::Leave => self.voice.leave(),
             #[cfg(test)]
             Command::Fault => panic!("a fault on purpose"),
@@ -376,14 +398,15 @@ impl Task {
 
 /// Whether users, states or the token may be others than before.
 fn changes_what_is_known(event: &EventBody) -> bool {
-    use EventBody::{DataReceived, Message, MessageError, Played, Starving, UserSpeaking};
+    use EventBody::{DataReceived, Message, MessageError, Played, RpcAnswered, RpcCalled, Starving};
     !matches!(
         event,
         Played { .. }
             | DataReceived { .. }
             | Message { .. }
             | MessageError { .. }
-            | UserSpeaking { .. }
+            | RpcCalled { .. }
+            | RpcAnswered { .. }
             | Starving { .. }
     )
 }
@@ -472,6 +495,18 @@ mod tests {
         }
     }
 
+    /// Joins and resumes, which are told with a delay.
+    fn becomes(server: &Server, wanted: (u64, u64)) {
+        let counts = || (server.stats().rooms.joins, server.stats().rooms.resumes);
+        for _ in 0..200 {
+            if counts() == wanted {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(counts(), wanted);
+    }
+
     #[test]
     fn a_cut_websocket_resumes_and_a_restarted_server_is_joined_anew() {
         let keys = vec![("app".to_string(), "secret".to_string())];
@@ -506,7 +541,7 @@ mod tests {
             wait(channel, is(ConnectionState::Reconnecting));
             wait(channel, is(ConnectionState::Connected));
         }
-        assert_eq!(server.stats().rooms.resumes, 2);
+        becomes(&server, (2, 2));
         heard();
         proxy.open.store(false, Relaxed);
         proxy.cut();
@@ -521,7 +556,7 @@ mod tests {
         }
         assert_eq!(bob.subscribe("ada", LONG).unwrap(), Status::OK);
         heard();
-        assert_eq!((server.stats().rooms.joins, server.stats().rooms.resumes), (2, 0));
+        becomes(&server, (2, 0));
         engine.close(Duration::from_secs(2)).unwrap();
     }
 

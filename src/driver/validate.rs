@@ -1,6 +1,7 @@
 //! What options may say: one sentence for everything that they may not.
 
 use super::dial::Target;
+use super::webhook::Hook;
 use super::{ChannelOptions, EngineOptions, ServerOptions};
 use crate::message::chunks::Outgoing;
 use crate::{Error, Result, Status};
@@ -32,6 +33,17 @@ pub fn optional_name(what: &str, name: &str) -> Result<()> {
         return Err(bad(format!("{what} contains a zero byte: remove it")));
     }
     Ok(())
+}
+
+/// Checks a name that must be there, and is shorter than others: 1 to `most` bytes.
+pub fn name_of(what: &str, name: &str, most: usize) -> Result<()> {
+    if name.is_empty() {
+        return Err(bad(format!("{what} is empty: give 1 to {most} bytes")));
+    }
+    if name.len() > most {
+        return Err(bad(format!("{what} is {} bytes long: give at most {most}", name.len())));
+    }
+    optional_name(what, name)
 }
 
 /// Checks a name that must be there: 1 to [`MAX_NAME`] bytes.
@@ -139,7 +151,7 @@ impl ServerOptions {
             name("a key", key)?;
             name("the secret of a key", secret)?;
         }
-        Ok(())
+        Hook::parse_all(&self.webhooks).map(|_| ())
     }
 }
 
@@ -190,10 +202,13 @@ mod tests {
 
     #[test]
     fn server_options_and_token_times() {
-        let mut options =
-            ServerOptions { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0, udp_port: 0, keys: Vec::new() };
+        let mut options = ServerOptions { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), ..Default::default() };
         assert!(options.validate().is_err());
         options.keys = vec![("key".into(), "secret".into())];
+        options.validate().unwrap();
+        options.webhooks = vec!["https://host/".into()];
+        assert!(options.validate().unwrap_err().text.contains("TLS"));
+        options.webhooks = vec!["http://host/".into()];
         options.validate().unwrap();
         options.keys.push(("other".into(), String::new()));
         assert!(options.validate().is_err());

@@ -44,8 +44,8 @@ unsafe fn pcm<'a, T>(samples: *const T, count: usize, channels: usize) -> Result
 /// Returns: STOA_OK: all taken; STOA_QUEUE_FULL: with timeout 0, a part or nothing was taken; STOA_TIMED_OUT: a part or nothing
 ///   was taken in time; STOA_INTERRUPTED: stoa_channel_interrupt() dropped it, what was taken as well;
 ///   STOA_ERROR_BUSY: another thread is pushing; STOA_ERROR_BAD_STATE: the channel is listen_only;
-///   STOA_ERROR_BAD_ARGUMENT: an odd address or an impossible count;
-///   the handle errors.
+///   STOA_ERROR_NOT_ALLOWED: the server does not let this user speak (any more); STOA_ERROR_BAD_ARGUMENT: an odd address or an
+///   impossible count; the handle errors.
 /// Threads: any, one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_push_audio(
@@ -150,6 +150,7 @@ pub unsafe extern "C" fn stoa_channel_interrupt(
 }
 
 /// Mutes or unmutes the microphone, also before connecting. While muted the queue is paced out in silence, and the others are told.
+/// The server may mute it as well, which is the event "microphone_muted"; this call then unmutes it.
 ///
 /// muted: 1 or 0.
 /// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; the handle errors.

@@ -135,12 +135,24 @@ pub struct stoa_channel_stats {
     pub messages_untold: u64,
     /// Parts of messages that were there already, or came after their message was over.
     pub chunks_doubled: u64,
+    /// Calls of other users' methods (see stoa_channel_rpc_call).
+    pub rpc_calls_made: u64,
+    /// Of these, those that ended without an answer.
+    pub rpc_calls_failed: u64,
+    /// Calls of this channel's methods that came.
+    pub rpc_calls_taken: u64,
+    /// Calls that the library answered with an error at once.
+    pub rpc_calls_refused: u64,
+    /// Calls that were not answered in time, or whose caller left before.
+    pub rpc_calls_unanswered: u64,
+    /// Requests that came twice, and answers that came too late or from another user than was called.
+    pub rpc_calls_stray: u64,
 }
 
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_channel_stats {
     const NAME: &'static str = "stoa_channel_stats";
-    const FIRST: usize = 568;
+    const FIRST: usize = 616;
 }
 
 impl From<&ChannelStats> for stoa_channel_stats {
@@ -206,6 +218,12 @@ impl From<&ChannelStats> for stoa_channel_stats {
             messages_refused: v.messages_refused,
             messages_untold: v.messages_untold,
             chunks_doubled: v.chunks_doubled,
+            rpc_calls_made: v.rpc.made,
+            rpc_calls_failed: v.rpc.failed,
+            rpc_calls_taken: v.rpc.taken,
+            rpc_calls_refused: v.rpc.refused,
+            rpc_calls_unanswered: v.rpc.unanswered,
+            rpc_calls_stray: v.rpc.stray,
         }
     }
 }

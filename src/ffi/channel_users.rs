@@ -67,7 +67,8 @@ pub unsafe extern "C" fn stoa_channel_user_at(
 /// user: the identity, 1 to 256 bytes.
 /// timeout_ms: 0: returns at once; an event tells the rest. Negative: waits for ever.
 /// Returns: STOA_OK: subscribed; STOA_TIMED_OUT: not yet, but it stays asked for; STOA_ERROR_BAD_STATE: not connected;
-///   STOA_ERROR_NOT_FOUND: no such user in the room, or gone meanwhile; STOA_ERROR_BUSY: too many calls are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
+///   STOA_ERROR_NOT_FOUND: no such user in the room, or gone meanwhile; STOA_ERROR_NOT_ALLOWED: the server does not let this user
+///   hear (any more); STOA_ERROR_BUSY: too many calls are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
 ///   the handle errors.
 /// Threads: any.
 #[unsafe(no_mangle)]

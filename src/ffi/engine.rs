@@ -137,7 +137,8 @@ pub unsafe extern "C" fn stoa_engine_url(
     on(engine, |engine: &EngineHandle| unsafe { give(&engine.engine.url(), buffer, capacity, out_length) })
 }
 
-/// Builds a token (a LiveKit JWT) with which one user may join one room of this engine, speak, hear and send data.
+/// Builds a token (a LiveKit JWT) with which one user may join one room of this engine, speak, hear,
+/// send data, and change what others are told of that user.
 ///
 /// room: the channel's name, 1 to 256 bytes. user: the identity, 1 to 256 bytes.
 /// ttl_seconds: how long it may be used to join, from 1 s to 10 years.

@@ -54,6 +54,29 @@ pub const STOA_EVENT_STREAM_OVERFLOW: u32 = 16;
 pub const STOA_EVENT_SPEECH_STARTED: u32 = 17;
 /// "speech_ended": the voice detector heard user stop, or the user is not heard any more; elapsed_us is how long the speech was.
 pub const STOA_EVENT_SPEECH_ENDED: u32 = 18;
+/// "user_metadata_changed": user (this channel's own too), data is all of the metadata now.
+pub const STOA_EVENT_USER_METADATA_CHANGED: u32 = 19;
+/// "user_attributes_changed": user (this channel's own too), data is a JSON object of what changed: name and value, "" where it is gone.
+pub const STOA_EVENT_USER_ATTRIBUTES_CHANGED: u32 = 20;
+/// "connection_quality_changed": user (this channel's own too), old_state and new_state (STOA_QUALITY_...). A state: where too many
+/// events wait, the newest of a user takes the place of the one before and keeps its old_state.
+pub const STOA_EVENT_CONNECTION_QUALITY_CHANGED: u32 = 21;
+/// "room_metadata_changed": data is all of the room's metadata now.
+pub const STOA_EVENT_ROOM_METADATA_CHANGED: u32 = 22;
+/// "rpc_called": user calls a method that was registered: topic is the method, data what it is given, message_id the caller's own id.
+/// Answer with id, within elapsed_us: stoa_channel_rpc_answer() or stoa_channel_rpc_fail().
+pub const STOA_EVENT_RPC_CALLED: u32 = 23;
+/// "rpc_answered": a call has ended: id is the number that stoa_channel_rpc_call() gave, user who was called. status is STOA_OK and data
+/// the answer; otherwise reason is the code (STOA_RPC_..., or the other's own), text its message, and data what it carries.
+pub const STOA_EVENT_RPC_ANSWERED: u32 = 24;
+/// "microphone_muted": the server muted this channel's microphone (STOA_EVENT_FLAG_MUTED is set), or unmuted it; it is done already.
+/// stoa_channel_mute() has the next word.
+pub const STOA_EVENT_MICROPHONE_MUTED: u32 = 25;
+/// "permissions_changed": user (this channel's own too), data is a JSON object: "permission" of stoa_channel_user_info(). What is not
+/// allowed any more answers STOA_ERROR_NOT_ALLOWED from then on.
+pub const STOA_EVENT_PERMISSIONS_CHANGED: u32 = 26;
+/// "user_name_changed": user (this channel's own too), data is the name now.
+pub const STOA_EVENT_USER_NAME_CHANGED: u32 = 27;
 
 /// Set in flags: the user is muted now.
 pub const STOA_EVENT_FLAG_MUTED: u32 = 1;
@@ -70,6 +93,17 @@ pub const STOA_FORMAT_BASE64: u32 = 2;
 pub const STOA_FORMAT_TEXT: u32 = 3;
 /// Format of a message: LiveKit's byte stream.
 pub const STOA_FORMAT_BYTES: u32 = 4;
+
+/// Quality of a connection: the server has not said.
+pub const STOA_QUALITY_UNKNOWN: u32 = 0;
+/// Quality of a connection: nothing comes from there.
+pub const STOA_QUALITY_LOST: u32 = 1;
+/// Quality of a connection: it disturbs.
+pub const STOA_QUALITY_POOR: u32 = 2;
+/// Quality of a connection: it can be heard.
+pub const STOA_QUALITY_GOOD: u32 = 3;
+/// Quality of a connection: nothing is wrong.
+pub const STOA_QUALITY_EXCELLENT: u32 = 4;
 
 /// Connection: not connected.
 pub const STOA_STATE_DISCONNECTED: u32 = 1;
@@ -138,7 +172,7 @@ pub struct stoa_event {
     pub old_state: u32,
     /// The state now.
     pub new_state: u32,
-    /// Why: STOA_REASON_...
+    /// Why: STOA_REASON_...; the code of a call that failed.
     pub reason: u32,
     /// STOA_EVENT_FLAG_..., added.
     pub flags: u32,
@@ -193,6 +227,11 @@ impl Payload {
     /// The payload of an event that is about a user.
     pub fn of_user(user: &str) -> Payload {
         Payload { user: c_string(user), ..Payload::default() }
+    }
+
+    /// The payload of an event that is about a user, and has a text as its data.
+    fn with_data(user: &str, data: &str) -> Payload {
+        Payload { data: data.as_bytes().to_vec(), ..Payload::of_user(user) }
     }
 }
 
@@ -293,6 +332,42 @@ pub fn convert(event: &Event) -> (stoa_event, Payload) {
         EventBody::SpeechEnded { user, speech_us } => {
             (to.kind, to.elapsed_us) = (STOA_EVENT_SPEECH_ENDED, *speech_us);
             payload = Payload::of_user(user);
+        }
+        EventBody::UserMetadataChanged { user, metadata } => {
+            to.kind = STOA_EVENT_USER_METADATA_CHANGED;
+            payload = Payload::with_data(user, metadata);
+        }
+        EventBody::UserAttributesChanged { user, changed } => {
+            to.kind = STOA_EVENT_USER_ATTRIBUTES_CHANGED;
+            payload = Payload::with_data(user, changed);
+        }
+        EventBody::ConnectionQualityChanged { user, old, new } => {
+            to.kind = STOA_EVENT_CONNECTION_QUALITY_CHANGED;
+            (to.old_state, to.new_state) = (*old as u32, *new as u32);
+            payload = Payload::of_user(user);
+        }
+        EventBody::RoomMetadataChanged { metadata } => {
+            to.kind = STOA_EVENT_ROOM_METADATA_CHANGED;
+            payload = Payload::with_data("", metadata);
+        }
+        EventBody::RpcCalled { user, method, call, id, payload: data, timeout_us } => {
+            (to.kind, to.id, to.elapsed_us) = (STOA_EVENT_RPC_CALLED, *call, *timeout_us);
+            payload = Payload { topic: c_string(method), message_id: c_string(id), ..Payload::with_data(user, data) };
+        }
+        EventBody::RpcAnswered { ticket, user, status, code, text, payload: data } => {
+            (to.kind, to.id, to.status, to.reason) = (STOA_EVENT_RPC_ANSWERED, *ticket, status.0, *code);
+            payload = Payload { text: c_string(text), ..Payload::with_data(user, data) };
+        }
+        EventBody::MicrophoneMuted { muted } => {
+            (to.kind, to.flags) = (STOA_EVENT_MICROPHONE_MUTED, if *muted { STOA_EVENT_FLAG_MUTED } else { 0 });
+        }
+        EventBody::PermissionsChanged { user, permission } => {
+            to.kind = STOA_EVENT_PERMISSIONS_CHANGED;
+            payload = Payload::with_data(user, permission);
+        }
+        EventBody::UserNameChanged { user, name } => {
+            to.kind = STOA_EVENT_USER_NAME_CHANGED;
+            payload = Payload::with_data(user, name);
         }
     }
     to.point_to(&payload);

@@ -125,6 +125,8 @@ pub mod channel_data;
 pub mod channel_dump;
 pub mod channel_events;
 pub mod channel_messages;
+pub mod channel_people;
+pub mod channel_rpc;
 pub mod channel_stats;
 pub mod channel_users;
 pub mod channel_vad;

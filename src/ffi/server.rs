@@ -2,7 +2,7 @@
 
 use super::fork;
 use super::handle::{Entry, Kind, insert};
-use super::options::{Versioned, needed, put, read};
+use super::options::{Versioned, flag, needed, put, read};
 use super::panic::{Noun, call, free, last_error, on};
 use super::status::stoa_status;
 use super::string::{give, optional, required};
@@ -26,12 +26,20 @@ pub struct stoa_server_options {
     pub port: u32,
     /// UDP port for media, 1 to 65535. 0: a free one (see stoa_server_udp_port).
     pub udp_port: u32,
+    /// Where events (room_started, participant_joined, track_published, …) are posted as LiveKit's webhooks, signed with the first
+    /// of the keys: at most 8 URLs as http://HOST:PORT/PATH, separated by spaces or line ends. NULL: nowhere.
+    pub webhooks: *const c_char,
+    /// 1: GET /metrics shows the numbers of stoa_server_get_stats, as Prometheus reads them, to everyone who can reach the port.
+    /// 0: nobody sees them.
+    pub metrics: u32,
+    /// 1: the room service may unmute, which opens somebody's microphone from afar. 0: only the publisher may.
+    pub remote_unmute: u32,
 }
 
-// SAFETY: repr(C), begins with its size, three words and two half words without padding, zero bytes are NULL and 0.
+// SAFETY: repr(C), begins with its size, four words and four half words without padding, zero bytes are NULL and 0.
 unsafe impl Versioned for stoa_server_options {
     const NAME: &'static str = "stoa_server_options";
-    const FIRST: usize = 32;
+    const FIRST: usize = 48;
 }
 
 fn port(value: u32, name: &str) -> Result<u16> {
@@ -57,6 +65,10 @@ fn keys(text: &str) -> Result<Vec<(String, String)>> {
         }
     };
     text.split_ascii_whitespace().enumerate().map(pair).collect()
+}
+
+fn urls(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 /// What a server's handle stands for.
@@ -99,6 +111,9 @@ pub unsafe extern "C" fn stoa_server_new(
                 port: port(options.port, "port")?,
                 udp_port: port(options.udp_port, "udp_port")?,
                 keys: keys(required(options.keys, "keys")?)?,
+                webhooks: urls(optional(options.webhooks, "webhooks")?),
+                metrics: flag(options.metrics, "metrics")?,
+                remote_unmute: flag(options.remote_unmute, "remote_unmute")?,
             }
         };
         needed(out_server, "out_server")?;
@@ -195,6 +210,7 @@ mod tests {
         assert!(port(65536, "port").unwrap_err().text.contains("65536"));
         let expected = vec![("a".to_owned(), "b:c".to_owned()), ("d".to_owned(), "e".to_owned())];
         assert_eq!(keys(" a:b:c\nd:e ").unwrap(), expected);
+        assert_eq!(urls(" http://a/ \nhttp://b"), ["http://a/", "http://b"]);
         let error = keys("a:b secret").unwrap_err().text;
         assert!(error.contains("entry 2") && !error.contains("secret,"), "{error}");
     }

@@ -193,12 +193,22 @@ pub struct stoa_server_stats {
     pub signals_waiting: u64,
     /// Processor time of the server's thread.
     pub cpu_us: u64,
+    /// Calls of the room service.
+    pub service_calls: u64,
+    /// Of service_calls: those that were refused.
+    pub service_refused: u64,
+    /// Webhooks that were taken; this and the next two count once for each URL.
+    pub webhooks_sent: u64,
+    /// Webhooks that nobody took, after four attempts.
+    pub webhooks_failed: u64,
+    /// Webhooks dropped because 1024 waited.
+    pub webhooks_dropped: u64,
 }
 
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_server_stats {
     const NAME: &'static str = "stoa_server_stats";
-    const FIRST: usize = 320;
+    const FIRST: usize = 360;
 }
 
 impl From<&ServerStats> for stoa_server_stats {
@@ -245,6 +255,11 @@ impl From<&ServerStats> for stoa_server_stats {
             signals_sent: r.signals_sent,
             signals_waiting: s.signals_waiting,
             cpu_us: s.cpu_us,
+            service_calls: r.service_calls,
+            service_refused: r.service_refused,
+            webhooks_sent: s.webhooks_sent,
+            webhooks_failed: s.webhooks_failed,
+            webhooks_dropped: s.webhooks_dropped,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::participant::Participant;
 use super::peer::Peer;
 use super::permit::refuse;
-use super::{ConnId, HttpRequest, Job, Level, Output, ParticipantId, Refusal, Room, RoomServer, Side};
+use super::{ConnId, HttpRequest, Job, Level, Output, ParticipantId, Refusal, RoomServer, Side, quality};
 use crate::rtc;
 use crate::signal::join;
 use crate::signal::livekit::{
@@ -30,6 +30,8 @@ const BOTH_LOST: Duration = Duration::from_secs(3);
 const MEDIA: Duration = Duration::from_secs(30);
 /// A fresh token is sent this often, and is valid twice as long; LiveKit's server does the same.
 const TOKEN: Duration = Duration::from_secs(300);
+/// The version of LiveKit's server that this one does as much as, to clients which look at it: they make no calls (RPC) below 1.8.0.
+const LIVEKIT: &str = "1.8.0";
 /// The protocol version this server speaks.
 const PROTOCOL: i32 = 16;
 /// Single-connection clients of this version and later know the data channels' ids beforehand.
@@ -68,7 +70,7 @@ impl RoomServer {
         let same = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.identity() == claims.sub);
         let members = self.members(&room);
         let older = members.iter().copied().find(same);
-        if older.is_none() && members.len() >= self.config.limits.participants {
+        if older.is_none() && (members.len() >= self.config.limits.participants || self.is_full(&room, claims)) {
             return Err(refuse(503, "The room has as many participants as it may."));
         }
         if let Some(older) = older {
@@ -104,8 +106,8 @@ impl RoomServer {
     /// Ends all participants' stays.
     pub fn shutdown(&mut self, now: Instant) {
         self.advance(now);
-        while let Some(id) = self.participants.keys().next().copied() {
-            self.remove(id, DisconnectReason::ServerShutdown);
+        while let Some(name) = self.rooms.keys().next().cloned() {
+            self.close_room(&name, DisconnectReason::ServerShutdown);
         }
     }
 
@@ -126,8 +128,8 @@ impl RoomServer {
         self.counted.joins += 1;
         let (now, now_ms) = (self.now, self.unix_ms());
         if !self.rooms.contains_key(&room) {
-            let sid = self.rng.sid("RM_");
-            self.rooms.insert(room.clone(), Room { sid, created_ms: now_ms, members: Vec::new(), listening: false });
+            let wanted = self.wanted_room(&pass.claims);
+            self.make_room(&room, wanted);
         }
         let client = join.client_info.unwrap_or_default();
         let mut main = self.make_peer();
@@ -139,6 +141,7 @@ impl RoomServer {
             id,
             room: room.clone(),
             sid: self.rng.sid("PA_"),
+            granted: pass.claims.video.clone(),
             claims: pass.claims,
             access: pass.access,
             client,
@@ -159,6 +162,7 @@ impl RoomServer {
             wants: BTreeMap::new(),
             denied: BTreeSet::new(),
             paused: BTreeSet::new(),
+            quality: Default::default(),
             permission: None,
             asked: false,
             offer_id: 0,
@@ -172,7 +176,7 @@ impl RoomServer {
         }
         let others = self.members(&room);
         self.participants.insert(id, participant);
-        self.rooms.get_mut(&room).expect("made above").members.push(id);
+        self.rooms.get_mut(&room).expect("made above").entered(id);
         let lapse = self.lapse_at(id).unwrap_or(now + CARE);
         self.care_at(id, lapse.min(now + CARE));
         let connections = if single { "one peer connection" } else { "two peer connections" };
@@ -207,7 +211,8 @@ impl RoomServer {
             .enable_h264(true)
             .enable_vp9(true)
             .enable_av1(true)
-            .set_send_buffer_video(1);
+            .set_send_buffer_video(1)
+            .set_stats_interval(Some(quality::INTERVAL));
         Peer::new(config, &self.config.media, self.now)
     }
 
@@ -220,7 +225,7 @@ impl RoomServer {
             room: Some(self.room_info(&participant.room)),
             participant: self.participant_info(id),
             other_participants,
-            server_version: env!("CARGO_PKG_VERSION").into(),
+            server_version: LIVEKIT.into(),
             subscriber_primary: !single,
             ping_interval: PING_INTERVAL,
             ping_timeout: PING_TIMEOUT,
@@ -335,7 +340,7 @@ impl RoomServer {
         }
     }
 
-    fn send_token(&mut self, id: ParticipantId) {
+    pub(super) fn send_token(&mut self, id: ParticipantId) {
         let unix_s = self.unix_s();
         let Some(participant) = self.participants.get(&id) else { return };
         let claims = Claims { nbf: unix_s, exp: unix_s + 2 * TOKEN.as_secs(), ..participant.claims.clone() };
@@ -344,7 +349,7 @@ impl RoomServer {
         self.send(id, signal_response::Message::RefreshToken(token));
     }
 
-    fn room_changed(&mut self, room: &str) {
+    pub(super) fn room_changed(&mut self, room: &str) {
         let members = self.members(room);
         let room = Some(self.room_info(room));
         self.send_all(&members, signal_response::Message::RoomUpdate(RoomUpdate { room }));
@@ -355,9 +360,10 @@ impl RoomServer {
         self.log(Level::Info, format!("{} is gone: {}.", self.name(id), reason.as_str_name()));
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let room = participant.room.clone();
-        participant.state = participant_info::State::Disconnected;
+        let was = std::mem::replace(&mut participant.state, participant_info::State::Disconnected);
         participant.version += 1;
-        let farewell = participant.info(Vec::new());
+        let mut farewell = participant.info(Vec::new());
+        farewell.disconnect_reason = reason as i32;
         let hidden = participant.claims.video.hidden;
         // Without a listener's ear in it, nothing is forwarded here any more.
         let wants: Vec<_> = participant.wants.keys().copied().collect();
@@ -365,6 +371,7 @@ impl RoomServer {
         wants.into_iter().for_each(|track| self.unsubscribe(id, track));
         for track in published {
             self.members(&room).into_iter().for_each(|member| self.unsubscribe(member, track));
+            self.tell_track("track_unpublished", track);
             self.tracks.remove(&track);
         }
         if reason != DisconnectReason::ClientInitiated {
@@ -391,15 +398,17 @@ impl RoomServer {
         }
         let Some(members) = self.rooms.get_mut(&room).map(|r| &mut r.members) else { return };
         members.retain(|m| *m != id);
-        if members.is_empty() {
-            self.rooms.remove(&room);
-            return;
+        let empty = members.is_empty();
+        self.tell_left(&room, &farewell, was);
+        if empty {
+            // Who joins again finds the same room.
+            let wait = reason == DisconnectReason::DuplicateIdentity;
+            return self.room_empty(&room, wait);
         }
         if !hidden {
-            let mut info = farewell;
-            info.disconnect_reason = reason as i32;
             let members = self.members(&room);
-            self.send_all(&members, signal_response::Message::Update(ParticipantUpdate { participants: vec![info] }));
+            let update = ParticipantUpdate { participants: vec![farewell] };
+            self.send_all(&members, signal_response::Message::Update(update));
         }
         self.room_changed(&room);
     }
@@ -426,7 +435,7 @@ impl RoomServer {
 
 fn server_info() -> ServerInfo {
     ServerInfo {
-        version: env!("CARGO_PKG_VERSION").into(),
+        version: LIVEKIT.into(),
         protocol: PROTOCOL,
         // By this our own clients know that they may renew their tokens.
         debug_info: join::SERVER.into(),

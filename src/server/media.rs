@@ -4,8 +4,7 @@ use super::peer::Lane;
 use super::track::{Rebase, TrackId, convert};
 use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
 use crate::signal::livekit::{
-    ConnectionQuality, ConnectionQualityInfo, ConnectionQualityUpdate, DisconnectReason, SpeakerInfo, SpeakersChanged,
-    participant_info, signal_response,
+    ConnectionQualityUpdate, DisconnectReason, SpeakerInfo, SpeakersChanged, participant_info, signal_response,
 };
 use std::cmp::Reverse;
 use std::net::SocketAddr;
@@ -80,6 +79,12 @@ impl RoomServer {
                     self.flush(id, side);
                 }
                 Job::Care(id) => self.contained(id, |server| server.care(id)),
+                Job::Quality(room) => {
+                    if catch_unwind(AssertUnwindSafe(|| self.measure(&room))).is_err() {
+                        self.log(Level::Warning, format!("The quality of {room} met a fault of this server."));
+                    }
+                }
+                Job::Close(room) => self.close_if_empty(&room, at),
                 Job::Speakers(room) => {
                     // A room without its active speakers is still a room.
                     if catch_unwind(AssertUnwindSafe(|| self.update_speakers(&room))).is_err() {
@@ -182,6 +187,7 @@ impl RoomServer {
                     self.forward_data(id, lane, &message.data);
                 }
             }
+            Event::MediaEgressStats(report) => participant.quality.reported(&report),
             Event::Closed => self.remove(id, DisconnectReason::ClientInitiated),
             _ => {}
         }
@@ -196,17 +202,14 @@ impl RoomServer {
         participant.state = participant_info::State::Active;
         let room = participant.room.clone();
         self.announce(id, true);
-        // Bandwidth is not measured; a voice needs little. Clients only want to be told something.
+        self.begin_measuring(&room);
+        self.tell_joined(id);
         let members = self.members(&room);
         let updates = members
             .iter()
             .filter_map(|m| self.participants.get(m))
             .filter(|p| p.id == id || !p.claims.video.hidden)
-            .map(|p| ConnectionQualityInfo {
-                participant_sid: p.sid.clone(),
-                quality: ConnectionQuality::Excellent as i32,
-                score: 5.0,
-            })
+            .filter_map(|p| self.quality_info(p.id))
             .collect();
         self.send(id, signal_response::Message::ConnectionQuality(ConnectionQualityUpdate { updates }));
         let told = self.level_infos(&room);
@@ -236,7 +239,8 @@ impl RoomServer {
         };
         let of_mid = |t: &&TrackId| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid));
         let track_id = participant.tracks.iter().find(of_mid).copied()?;
-        let track = self.tracks.get_mut(&track_id).filter(|track| track.withheld.is_none())?;
+        let track = self.tracks.get_mut(&track_id).filter(|track| track.withheld.is_none() && !track.silenced)?;
+        track.arrivals.observe(*packet.header.ssrc, *packet.seq_no);
         let counted = &mut self.counted;
         counted.media_unheard += u64::from(track.listeners.is_empty());
         let extensions = &packet.header.ext_vals;
@@ -326,14 +330,26 @@ impl RoomServer {
         }
         let Some(sender) = self.participants.get(&id) else { return };
         let bytes = data::with_sender(packet, sender.identity(), &sid);
-        for member in self.members(&room).into_iter().filter(|m| *m != id) {
+        self.deliver(&room, Some(id), lane, &envelope, &bytes);
+    }
+
+    /// Sends a data packet to its addressees in a room; not back to its sender.
+    pub(super) fn deliver(
+        &mut self,
+        room: &str,
+        sender: Option<ParticipantId>,
+        lane: Lane,
+        envelope: &data::Envelope,
+        bytes: &[u8],
+    ) {
+        for member in self.members(room).into_iter().filter(|m| Some(*m) != sender) {
             let Some(to) = self.participants.get_mut(&member) else { continue };
             if !envelope.is_for(to.identity(), &to.sid) {
                 continue;
             }
             let side = to.receiving_side();
             let peer = to.receiving();
-            let lost = (!peer.send_data(lane, bytes.clone())).then_some(peer.dropped);
+            let lost = (!peer.send_data(lane, bytes.to_vec())).then_some(peer.dropped);
             let counted = &mut self.counted;
             match lost {
                 None => {

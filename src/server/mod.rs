@@ -7,8 +7,10 @@
 //!   `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `speakers.rs`: who is speaking.
 //! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
-//! - `stats.rs`: what was counted.
+//! - `quality.rs`: how well connections do. `stats.rs`: what was counted.
+//! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
 
+pub mod admin;
 mod connect;
 mod data;
 mod ids;
@@ -17,17 +19,21 @@ mod negotiate;
 mod participant;
 mod peer;
 mod permit;
+mod quality;
 mod requests;
+mod rooms;
 mod speakers;
 mod stats;
 mod subscribe;
 #[cfg(test)]
 mod tests;
 mod track;
+mod webhook;
 
 use crate::signal::livekit::{
     ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
 };
+pub use admin::{AdminOptions, AdminRequest, AdminResponse};
 use participant::Participant;
 use prost::Message;
 pub use stats::ServerStats;
@@ -38,6 +44,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::config::{CryptoProvider, DtlsCert};
 use track::{Track, TrackId};
+pub use webhook::{CONTENT_TYPE as WEBHOOK_CONTENT_TYPE, Webhook};
 
 /// One WebSocket, as the driver numbers them; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +151,8 @@ pub enum Output {
         /// The line.
         text: String,
     },
+    /// Post an event to whoever wants webhooks.
+    Webhook(Webhook),
 }
 
 /// Something to do later.
@@ -155,6 +164,10 @@ enum Job {
     Care(ParticipantId),
     /// A room's active speakers.
     Speakers(Arc<str>),
+    /// How well a room's connections do.
+    Quality(Arc<str>),
+    /// An empty room's time is over.
+    Close(Arc<str>),
 }
 
 /// A room.
@@ -165,6 +178,18 @@ struct Room {
     members: Vec<ParticipantId>,
     /// A speakers job is in the queue.
     listening: bool,
+    /// When its connections are judged next.
+    measured_at: Option<Instant>,
+    /// For how long it stays while nobody has come, and after everyone has left, seconds.
+    empty_timeout: u32,
+    departure_timeout: u32,
+    /// How many participants it takes; 0: as many as the server lets.
+    max_participants: u32,
+    metadata: String,
+    /// Somebody has been in it.
+    visited: bool,
+    /// When it ends, while it is empty.
+    close_at: Option<Instant>,
 }
 
 /// The room server. See the module's description.
@@ -190,6 +215,7 @@ pub struct RoomServer {
     output: VecDeque<Output>,
     /// What only grows of the statistics.
     counted: ServerStats,
+    options: AdminOptions,
 }
 
 impl RoomServer {
@@ -215,6 +241,7 @@ impl RoomServer {
             dirty: Vec::new(),
             output: VecDeque::new(),
             counted: ServerStats::default(),
+            options: AdminOptions::default(),
         }
     }
 
@@ -233,6 +260,7 @@ impl RoomServer {
                         self.counted.bytes_sent += bytes.len() as u64;
                     }
                     Output::Send { .. } => self.counted.signals_sent += 1,
+                    Output::Webhook(_) => self.counted.webhooks += 1,
                     Output::Close { .. } | Output::Log { .. } => {}
                 }
                 return Some(output);
@@ -326,6 +354,7 @@ impl RoomServer {
         let Some(room) = self.rooms.get(name) else { return RoomInfo::default() };
         let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.claims.video.hidden);
         let publishes = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.tracks.is_empty());
+        let records = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.claims.video.recorder);
         RoomInfo {
             sid: room.sid.clone(),
             name: name.to_string(),
@@ -333,6 +362,11 @@ impl RoomServer {
             creation_time_ms: room.created_ms,
             num_participants: room.members.iter().filter(visible).count() as u32,
             num_publishers: room.members.iter().filter(publishes).count() as u32,
+            empty_timeout: room.empty_timeout,
+            departure_timeout: room.departure_timeout,
+            max_participants: room.max_participants,
+            metadata: room.metadata.clone(),
+            active_recording: room.members.iter().any(records),
             ..Default::default()
         }
     }

@@ -150,16 +150,23 @@ impl RoomServer {
         (arrived, gone)
     }
 
-    /// Tells everyone of new tracks, and subscribes those who subscribe to everything.
+    /// Tells everyone of new tracks, and offers them, unless their publisher is hidden.
     fn published(&mut self, id: ParticipantId, tracks: &[TrackId]) {
         if tracks.is_empty() {
             return;
         }
         self.announce(id, true);
+        tracks.iter().for_each(|track| self.tell_track("track_published", *track));
         let Some(participant) = self.participants.get(&id) else { return };
         if participant.claims.video.hidden {
             return;
         }
+        self.offer_tracks(id, tracks);
+    }
+
+    /// Subscribes those who subscribe to everything.
+    pub(super) fn offer_tracks(&mut self, id: ParticipantId, tracks: &[TrackId]) {
+        let Some(participant) = self.participants.get(&id) else { return };
         for member in self.members(&participant.room.clone()).into_iter().filter(|m| *m != id) {
             if self.participants.get(&member).is_some_and(|p| p.auto_subscribe) {
                 tracks.iter().for_each(|track| self.subscribe(member, *track));
@@ -176,6 +183,7 @@ impl RoomServer {
         for member in room.map(|r| self.members(&r)).unwrap_or_default() {
             self.unsubscribe(member, track_id);
         }
+        self.tell_track("track_unpublished", track_id);
         self.tracks.remove(&track_id);
         if let Some(participant) = self.participants.get_mut(&publisher) {
             participant.tracks.retain(|t| *t != track_id);

@@ -1,13 +1,15 @@
 //! A participant: who it is, what it may do, what it hears.
 
+use super::requests::{MAX_METADATA, MAX_NAME};
 use super::peer::Peer;
+use super::quality::Quality;
 use super::track::TrackId;
 use super::{ConnId, ParticipantId, Side};
 use crate::signal::livekit::{
     ClientInfo, DisconnectReason, ParticipantInfo, ParticipantPermission, SubscriptionPermission, TrackInfo,
     TrackSource, participant_info,
 };
-use crate::token::jwt::Claims;
+use crate::token::jwt::{Claims, VideoGrant};
 use crate::token::pass::Access;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub struct Participant {
     pub claims: Claims,
     /// The AccessToken2 that `claims` came from, if it was one: what it grants ends with time.
     pub access: Option<Access>,
+    /// What the token granted when it was last looked at; an administrator may have changed what `claims` say since.
+    pub granted: VideoGrant,
     pub client: ClientInfo,
     pub state: participant_info::State,
     /// Counts changes, so that clients can tell old news.
@@ -47,10 +51,12 @@ pub struct Participant {
     pub tracks: Vec<TrackId>,
     /// The tracks it is to hear, and the section of each once there is one.
     pub wants: BTreeMap<TrackId, Option<Mid>>,
-    /// The tracks it would hear if their publishers let it.
+    /// The tracks it would hear if their publishers let it, or its own permissions.
     pub denied: BTreeSet<TrackId>,
     /// The tracks it is subscribed to and does not want to be sent for now.
     pub paused: BTreeSet<TrackId>,
+    /// How well its connection does.
+    pub quality: Quality,
     /// Who may hear its own tracks; None: everybody.
     pub permission: Option<SubscriptionPermission>,
     /// The client was asked for sections, and has not offered yet.
@@ -83,6 +89,39 @@ impl Participant {
         }
     }
 
+    /// Takes another name, metadata and attributes over. What is empty stays; an attribute without a value goes.
+    /// An error: it would be too long, and stays as it was.
+    pub fn describe(
+        &mut self,
+        name: &str,
+        metadata: &str,
+        changes: &BTreeMap<String, String>,
+    ) -> Result<(), &'static str> {
+        let claims = &mut self.claims;
+        let mut attributes = claims.attributes.clone();
+        for (key, value) in changes {
+            if value.is_empty() {
+                attributes.remove(key);
+            } else {
+                attributes.insert(key.clone(), value.clone());
+            }
+        }
+        let metadata = if metadata.is_empty() { &claims.metadata } else { metadata };
+        let bytes = metadata.len() + attributes.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+        if name.len() > MAX_NAME {
+            return Err("The name is longer than 256 bytes.");
+        }
+        if bytes > MAX_METADATA {
+            return Err("Metadata and attributes would be longer than 64 kB.");
+        }
+        claims.metadata = metadata.to_string();
+        claims.attributes = attributes;
+        if !name.is_empty() {
+            claims.name = name.into();
+        }
+        Ok(())
+    }
+
     /// What others (and itself) are told.
     pub fn info(&self, tracks: Vec<TrackInfo>) -> ParticipantInfo {
         let video = &self.claims.video;
@@ -111,8 +150,10 @@ impl Participant {
                 recorder: video.recorder,
                 can_update_metadata: video.may_update_own_metadata(),
                 agent: video.agent,
-                ..Default::default()
+                can_subscribe_metrics: video.can_subscribe_metrics == Some(true),
+                can_manage_agent_session: video.can_manage_agent_session == Some(true),
             }),
+            kind_details: self.claims.kind_details.iter().filter_map(|d| kind_detail(d)).collect(),
             ..Default::default()
         }
     }
@@ -125,9 +166,16 @@ fn kind(claims: &Claims) -> participant_info::Kind {
         "egress" => Kind::Egress,
         "ingress" => Kind::Ingress,
         "sip" => Kind::Sip,
+        "connector" => Kind::Connector,
+        "bridge" => Kind::Bridge,
         _ if claims.video.agent => Kind::Agent,
         _ => Kind::Standard,
     }
+}
+
+/// Tokens have the names of the protocol in small letters.
+fn kind_detail(name: &str) -> Option<i32> {
+    participant_info::KindDetail::from_str_name(&name.to_ascii_uppercase()).map(|detail| detail as i32)
 }
 
 /// The name a token has for a source.

@@ -1,6 +1,7 @@
 //! Tokens in a room: who is let in, what ends with time, what a new token changes.
 
 use super::participant::source_name;
+use super::requests::MAX_METADATA;
 use super::{HttpRequest, Level, ParticipantId, Refusal, RoomServer};
 use crate::Error;
 use crate::signal::join;
@@ -8,12 +9,12 @@ use crate::signal::livekit::{
     DisconnectReason, JoinRequest, MuteTrackRequest, RequestResponse, request_response::Reason,
     signal_response::Message,
 };
-use crate::token::jwt::VideoGrant;
+use crate::token::jwt::{Claims, VideoGrant};
 use crate::token::pass::{self, Pass};
 use std::time::{Duration, Instant};
 
 /// Names of rooms and identities, bytes.
-const MAX_NAME: usize = 256;
+pub(super) const MAX_NAME: usize = 256;
 
 impl RoomServer {
     /// Reads a request to join: what its token allows, and what it asks for. An AccessToken2 may name several channels and
@@ -50,6 +51,7 @@ impl RoomServer {
             true => join::parse_single(&request.query).map_err(|error| refuse(400, &error.text))?,
             false => join::parse_dual(&request.query),
         };
+        bring(&mut pass.claims, &join)?;
         Ok((pass, join))
     }
 
@@ -73,6 +75,7 @@ impl RoomServer {
                 self.log(Level::Info, format!("{} renews the token.", self.name(id)));
                 let participant = self.participants.get_mut(&id).expect("looked up above");
                 participant.access = pass.access;
+                participant.granted = pass.claims.video.clone();
                 participant.token_at = self.now;
                 // Whether others see it was settled when it joined.
                 let hidden = participant.claims.video.hidden;
@@ -99,9 +102,11 @@ impl RoomServer {
             return false;
         }
         let participant = self.participants.get(&id).expect("looked up above");
-        if grant != participant.claims.video {
+        if grant != participant.granted {
+            let left = lessened(&participant.claims.video, &participant.granted, &grant);
+            self.participants.get_mut(&id).expect("looked up above").granted = grant;
             self.log(Level::Info, format!("{}: a privilege has expired.", self.name(id)));
-            self.permit(id, grant);
+            self.permit(id, left);
         }
         true
     }
@@ -116,7 +121,7 @@ impl RoomServer {
 
     /// Gives a participant other permissions. What it may not publish any more is held back, muted for everyone, until it
     /// may again.
-    fn permit(&mut self, id: ParticipantId, grant: VideoGrant) {
+    pub(super) fn permit(&mut self, id: ParticipantId, grant: VideoGrant) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let could_hear = participant.claims.video.may_subscribe();
         let (can_hear, room) = (grant.may_subscribe(), participant.room.clone());
@@ -145,9 +150,15 @@ impl RoomServer {
             }
         }
         if could_hear && !can_hear {
-            heard.into_iter().for_each(|track| self.unsubscribe(id, track));
+            for track in heard {
+                self.unsubscribe(id, track);
+                // What it asked for comes back with the permission.
+                self.participants.get_mut(&id).expect("looked up above").denied.insert(track);
+            }
             self.negotiate(id);
         } else if can_hear && !could_hear {
+            let denied = std::mem::take(&mut self.participants.get_mut(&id).expect("looked up above").denied);
+            denied.into_iter().for_each(|track| self.subscribe(id, track));
             let others: Vec<_> = self.members(&room).into_iter().filter(|other| *other != id).collect();
             self.subscribe_to_all(id, &others);
             self.negotiate(id);
@@ -158,6 +169,48 @@ impl RoomServer {
     pub(super) fn unix_s(&self) -> u64 {
         (self.unix_ms() / 1000) as u64
     }
+}
+
+/// A client may bring metadata and attributes if it might also change them later; what the token has of them it cannot take away.
+fn bring(claims: &mut Claims, join: &JoinRequest) -> Result<(), Refusal> {
+    if join.metadata.is_empty() && join.participant_attributes.is_empty() {
+        return Ok(());
+    }
+    if !claims.video.may_update_own_metadata() {
+        return Err(refuse(401, "The token does not allow to bring metadata or attributes (canUpdateOwnMetadata)."));
+    }
+    let attributes = join.participant_attributes.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
+    if join.metadata.len() + attributes > MAX_METADATA {
+        return Err(refuse(400, "Metadata and attributes are longer than 64 kB."));
+    }
+    if !join.metadata.is_empty() {
+        claims.metadata = join.metadata.clone();
+    }
+    let given = join.participant_attributes.iter().filter(|(_, value)| !value.is_empty());
+    claims.attributes.extend(given.map(|(key, value)| (key.clone(), value.clone())));
+    Ok(())
+}
+
+/// What is left of the present permissions when a token grants less than before. What an administrator changed stays so.
+fn lessened(present: &VideoGrant, before: &VideoGrant, now: &VideoGrant) -> VideoGrant {
+    let mut left = present.clone();
+    if before.may_publish() && !now.may_publish() {
+        left.can_publish = Some(false);
+    }
+    if before.may_publish_data() && !now.may_publish_data() {
+        left.can_publish_data = Some(false);
+    }
+    if before.may_subscribe() && !now.may_subscribe() {
+        left.can_subscribe = Some(false);
+    }
+    // No sources mean all of them.
+    if left.can_publish_sources.is_empty() {
+        left.can_publish_sources = now.can_publish_sources.clone();
+    } else {
+        left.can_publish_sources.retain(|s| now.may_publish_source(s) || !before.may_publish_source(s));
+        left.can_publish = Some(left.may_publish() && !left.can_publish_sources.is_empty());
+    }
+    left
 }
 
 /// Refuses a request; the log has the same sentence.

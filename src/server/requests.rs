@@ -11,8 +11,10 @@ use crate::signal::livekit::{
 use prost::Message as _;
 use str0m::Candidate;
 
-/// Name, metadata and attributes together, bytes; LiveKit allows as much by default.
-const MAX_METADATA: usize = 64 * 1024;
+/// Metadata and attributes of a participant together, bytes: what LiveKit allows for attributes alone.
+pub(super) const MAX_METADATA: usize = 64 * 1024;
+/// A name to show, bytes; LiveKit allows as much by default.
+pub(super) const MAX_NAME: usize = 256;
 
 impl RoomServer {
     /// A participant's message. What does not parse ends that participant; what is unknown is ignored.
@@ -29,7 +31,12 @@ impl RoomServer {
             Message::AddTrack(request) => self.add_track(id, request),
             Message::Mute(mute) => {
                 let own = self.own_track(id, &mute.sid);
-                let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)) else { return };
+                let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)) else {
+                    let text = "No track of this participant has this id.";
+                    let request = request_response::Request::Mute(mute);
+                    return self.refuse(id, 0, request_response::Reason::NotFound, text, request);
+                };
+                track.silenced &= mute.muted;
                 if let Some(muted) = &mut track.withheld {
                     *muted = mute.muted;
                 } else if track.info.muted != mute.muted {
@@ -160,7 +167,9 @@ impl RoomServer {
                 announced_subscribed: false,
                 listeners: Vec::new(),
                 level: speakers::Level::default(),
+                arrivals: Default::default(),
                 withheld: None,
+                silenced: false,
             },
         );
         self.participants.get_mut(&id).expect("checked above").tracks.push(track_id);
@@ -176,25 +185,8 @@ impl RoomServer {
             let text = "The token does not allow to change name, metadata or attributes.";
             return self.refuse(id, request_id, Reason::NotAllowed, text, Request::UpdateMetadata(update));
         }
-        let attributes = update.attributes.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
-        if update.metadata.len() + update.name.len() + attributes > MAX_METADATA {
-            let text = "Name, metadata and attributes are longer than 64 kB.";
+        if let Err(text) = participant.describe(&update.name, &update.metadata, &update.attributes) {
             return self.refuse(id, request_id, Reason::LimitExceeded, text, Request::UpdateMetadata(update));
-        }
-        let claims = &mut participant.claims;
-        if !update.metadata.is_empty() {
-            claims.metadata = update.metadata.clone();
-        }
-        if !update.name.is_empty() {
-            claims.name = update.name.clone();
-        }
-        for (key, value) in &update.attributes {
-            // An empty value takes the attribute away.
-            if value.is_empty() {
-                claims.attributes.remove(key);
-            } else {
-                claims.attributes.insert(key.clone(), value.clone());
-            }
         }
         let response = RequestResponse {
             request_id,

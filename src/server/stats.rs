@@ -74,6 +74,12 @@ pub struct ServerStats {
     pub signals_received: u64,
     /// WebSocket messages given to the driver.
     pub signals_sent: u64,
+    /// Calls of the room service.
+    pub service_calls: u64,
+    /// Of these, those that were refused.
+    pub service_refused: u64,
+    /// Webhooks given to the driver.
+    pub webhooks: u64,
 }
 
 impl RoomServer {

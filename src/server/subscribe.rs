@@ -92,7 +92,8 @@ impl RoomServer {
             for track_id in &tracks {
                 let Some(subscriber) = self.participants.get_mut(&member) else { continue };
                 let Some(track) = self.tracks.get(track_id) else { continue };
-                let allowed = allows(Some(&permission), subscriber.identity(), &subscriber.sid, &track.info.sid);
+                let allowed = subscriber.claims.video.may_subscribe()
+                    && allows(Some(&permission), subscriber.identity(), &subscriber.sid, &track.info.sid);
                 if allowed && subscriber.denied.remove(track_id) {
                     subscriber.wants.insert(*track_id, None);
                     self.tell_permission(member, *track_id, true);

@@ -1,5 +1,8 @@
 //! The room server with bytes: clients made of str0m and LiveKit's messages, on a network of function calls and a clock of our own.
 
+#[path = "admin/tests.rs"]
+mod admin;
+
 use super::*;
 use crate::rtc;
 use crate::signal::join;
@@ -28,6 +31,7 @@ struct World {
     clients: Vec<Client>,
     now: Instant,
     logs: Vec<String>,
+    webhooks: Vec<Webhook>,
     /// New clients announce protocol 18, and use the channel ids known beforehand.
     agreed: bool,
 }
@@ -71,7 +75,7 @@ impl World {
             limits: Limits { participants: 4, tracks: 2, message: 100_000, ..Default::default() },
         };
         let server = RoomServer::new(config, 1, now, UNIX_US);
-        World { server, clients: Vec::new(), now, logs: Vec::new(), agreed: false }
+        World { server, clients: Vec::new(), now, logs: Vec::new(), webhooks: Vec::new(), agreed: false }
     }
 
     fn request(&self, identity: &str, video: VideoGrant, join: &JoinRequest) -> HttpRequest {
@@ -266,6 +270,7 @@ impl World {
                 self.clients.iter_mut().filter(|c| c.conn == conn).for_each(|c| c.closed = true);
             }
             Output::Log { text, .. } => self.logs.push(text),
+            Output::Webhook(webhook) => self.webhooks.push(webhook),
         }
     }
 

@@ -42,8 +42,12 @@ pub struct Track {
     pub announced_subscribed: bool,
     pub listeners: Vec<Listener>,
     pub level: super::speakers::Level,
+    /// What of it arrives.
+    pub arrivals: super::quality::Arrivals,
     /// It may not be published at present: nothing is forwarded. Holds whether the publisher has it muted.
     pub withheld: Option<bool>,
+    /// An administrator muted it: nothing is forwarded until the publisher, or an administrator, unmutes it.
+    pub silenced: bool,
 }
 
 /// One subscriber of a track, ready to be sent to.

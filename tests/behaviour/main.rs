@@ -2,6 +2,7 @@
 
 mod sim;
 
+mod administering;
 mod chatting;
 mod detecting;
 mod interrupting;
@@ -11,9 +12,11 @@ mod losing;
 mod measuring;
 mod messaging;
 mod muting;
+mod people;
 mod permitting;
 mod reconnecting;
 mod refusing;
+mod rpc;
 mod speakers;
 mod speaking;
 mod starving;

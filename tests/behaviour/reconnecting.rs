@@ -513,7 +513,7 @@ fn a_token_that_is_refused_is_the_end() {
     let ada = two.ada;
     let now = two.sim.now;
     // Nobody takes it; the server that knows the user by the old one is gone.
-    two.sim.clients[ada].voice.renew(now, crate::sim::token("ada", |claims| claims.exp = crate::sim::EPOCH - 30));
+    two.sim.clients[ada].voice.renew(now, crate::sim::token("ada", |claims| claims.exp = crate::sim::EPOCH - 3000));
     two.sim.stop_server();
     two.sim.run(ms(100));
     two.sim.start_server();

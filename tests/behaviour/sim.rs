@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use stoa::audio::jitter::Delivery;
 use stoa::audio::send::{Backpressure, SendQueue};
 use stoa::client::hearing::{FrameInfo, FrameSink};
+use stoa::client::rpc::Callee;
 use stoa::client::session::{Output, SessionConfig, Side};
 use stoa::client::stats::HearingStats;
 use stoa::client::voice::{Voice, VoiceConfig};
@@ -93,6 +94,7 @@ pub struct Client {
     pub voice: Voice,
     pub queue: Arc<SendQueue>,
     pub messages: Arc<MessageQueue>,
+    pub callee: Arc<Callee>,
     pub events: Vec<EventBody>,
     pub link: Link,
     token: String,
@@ -258,6 +260,7 @@ impl Sim {
         let capacity = options.queue_ms as usize * options.rate as usize / 1000;
         let queue = Arc::new(SendQueue::new(channels, capacity, Backpressure::Refuse, Box::new(|| {})));
         let messages = Arc::new(MessageQueue::new(Box::new(|| {})));
+        let callee = Arc::new(Callee::default());
         let token = options.token.unwrap_or_else(|| token(user, |_| {}));
         let session = SessionConfig {
             rtc: stoa::rtc::config(&stoa::rtc::crypto_provider(), None),
@@ -277,6 +280,7 @@ impl Sim {
             subscribe_all: options.subscribe_all,
             queue: queue.clone(),
             messages: messages.clone(),
+            callee: callee.clone(),
             stopwatch,
             room: "room".into(),
             token: token.clone(),
@@ -289,6 +293,7 @@ impl Sim {
             voice,
             queue,
             messages,
+            callee,
             events: Vec::new(),
             link: options.link,
             token,
@@ -407,6 +412,7 @@ impl Sim {
                     }
                 }
                 ServerOutput::Log { text, .. } => self.log.push(text),
+                ServerOutput::Webhook(_) => {}
             }
         }
     }
@@ -449,6 +455,7 @@ impl Sim {
             }
         }
         let client = &mut self.clients[index];
+        client.voice.tell_changes();
         while let Some(event) = client.voice.poll_event() {
             client.events.push(event);
         }

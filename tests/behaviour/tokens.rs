@@ -9,7 +9,7 @@ use stoa::token::jwt;
 const LEEWAY: u64 = jwt::LEEWAY;
 
 /// An AccessToken2 of `seconds` for the room "room", made at `at` seconds of the simulation.
-fn access(user: &str, at: u64, seconds: u32, privileges: &[(u16, u32)]) -> String {
+pub fn access(user: &str, at: u64, seconds: u32, privileges: &[(u16, u32)]) -> String {
     let scope = Scope::Rtc { channel: "room".into(), uid: user.into() };
     let token = Token {
         app_id: APP.into(),
@@ -21,7 +21,7 @@ fn access(user: &str, at: u64, seconds: u32, privileges: &[(u16, u32)]) -> Strin
     access2::build(&token, CERTIFICATE).unwrap()
 }
 
-fn everything(seconds: u32) -> [(u16, u32); 4] {
+pub fn everything(seconds: u32) -> [(u16, u32); 4] {
     [JOIN_CHANNEL, PUBLISH_AUDIO, PUBLISH_VIDEO, PUBLISH_DATA].map(|privilege| (privilege, seconds))
 }
 

@@ -39,7 +39,7 @@ struct given {
     stoa_server_stats server_stats;
     stoa_channel_stats channel_stats;
     stoa_stream_stats stream_stats;
-    uint64_t ticket, listener;
+    uint64_t ticket, listener, call;
     char text[2048];
     int16_t pcm[STOA_FRAME_SAMPLES_MAX];
     float floats[480];
@@ -99,6 +99,15 @@ struct given {
     CALL(stoa_channel_subscribe, stoa_channel_subscribe(g->channel, g->user, g->timeout_ms))                           \
     CALL(stoa_channel_unsubscribe, stoa_channel_unsubscribe(g->channel, g->user, g->timeout_ms))                       \
     CALL(stoa_channel_subscribe_state, stoa_channel_subscribe_state(g->channel, g->user, &g->number))                  \
+    CALL(stoa_channel_user_info, stoa_channel_user_info(g->channel, g->user, TEXT))                                    \
+    CALL(stoa_channel_room_info, stoa_channel_room_info(g->channel, TEXT))                                             \
+    CALL(stoa_channel_set_user_info, stoa_channel_set_user_info(g->channel, "Ada", "m", "{}", g->timeout_ms))          \
+    CALL(stoa_channel_rpc_register, stoa_channel_rpc_register(g->channel, "add"))                                      \
+    CALL(stoa_channel_rpc_call, stoa_channel_rpc_call(g->channel, g->user, "add", "2 3", 1000, &g->call))              \
+    CALL(stoa_channel_rpc_wait, stoa_channel_rpc_wait(g->channel, g->call, g->timeout_ms, &g->number, TEXT))           \
+    CALL(stoa_channel_rpc_answer, stoa_channel_rpc_answer(g->channel, 1, "5"))                                         \
+    CALL(stoa_channel_rpc_fail, stoa_channel_rpc_fail(g->channel, 2, STOA_RPC_APPLICATION_ERROR, "no"))                \
+    CALL(stoa_channel_rpc_unregister, stoa_channel_rpc_unregister(g->channel, "add"))                                  \
     CALL(stoa_channel_stream, stoa_channel_stream(g->channel, g->user, &g->new_stream))                                \
     CALL(stoa_channel_mixed_stream, stoa_channel_mixed_stream(g->channel, &g->new_stream))                             \
     CALL(stoa_channel_send_data, stoa_channel_send_data(g->channel, "data", 4, NULL))                                  \

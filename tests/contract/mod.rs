@@ -46,7 +46,7 @@ const STATES: [&str; 4] = ["before connect", "connected", "connection failed", "
 const SIZES: [&str; 4] = ["size is 0", "size is one too small", "size is 4097", "size is all ones"];
 
 /// Statuses that no row shows, and why.
-const ELSEWHERE: [(&str, &str, &str); 12] = [
+const ELSEWHERE: [(&str, &str, &str); 21] = [
     (
         "stoa_log_set",
         "STOA_ERROR_BUSY",
@@ -67,6 +67,19 @@ const ELSEWHERE: [(&str, &str, &str); 12] = [
     ("stoa_channel_reconnect", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_set_vad", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_set_dump", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_rpc_call", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_rpc_answer", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_rpc_fail", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_set_user_info", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_rpc_call", "STOA_QUEUE_FULL", "256 calls have to wait at once: tests/c/people.c"),
+    ("stoa_channel_rpc_wait", "STOA_QUEUE_FULL", "the data channel has to be full, which loopback never is"),
+    (
+        "stoa_channel_rpc_wait",
+        "STOA_ERROR_NOT_ALLOWED",
+        "needs a right that is lost in between: tests/behaviour/rpc.rs",
+    ),
+    ("stoa_channel_set_user_info", "STOA_ERROR_REFUSED", "this server refuses for no other reason"),
+    ("stoa_channel_set_user_info", "STOA_ERROR_DISCONNECTED", "needs a server that hangs: tests/behaviour/people.rs"),
 ];
 
 impl Contract {

@@ -54,6 +54,29 @@ pub fn object(event: &Event) -> Value {
         EventBody::SpeechEnded { user, speech_us } => {
             json!({"event": "speech_ended", "user": user, "speech_us": speech_us})
         }
+        EventBody::UserMetadataChanged { user, metadata } => {
+            json!({"event": "user_metadata_changed", "user": user, "metadata": metadata})
+        }
+        EventBody::UserAttributesChanged { user, changed } => {
+            json!({"event": "user_attributes_changed", "user": user, "changed": parsed(changed)})
+        }
+        EventBody::ConnectionQualityChanged { user, old, new } => {
+            json!({"event": "connection_quality_changed", "user": user, "old": old.name(), "new": new.name()})
+        }
+        EventBody::RoomMetadataChanged { metadata } => json!({"event": "room_metadata_changed", "metadata": metadata}),
+        EventBody::RpcCalled { user, method, call, id, payload, timeout_us } => json!({
+            "event": "rpc_called", "user": user, "method": method, "call": call, "id": id, "payload": payload,
+            "timeout_us": timeout_us,
+        }),
+        EventBody::RpcAnswered { ticket, user, status, code, text, payload } => json!({
+            "event": "rpc_answered", "ticket": ticket, "user": user, "status": status.0, "code": code, "text": text,
+            "payload": payload,
+        }),
+        EventBody::MicrophoneMuted { muted } => json!({"event": "microphone_muted", "muted": muted}),
+        EventBody::PermissionsChanged { user, permission } => {
+            json!({"event": "permissions_changed", "user": user, "permission": parsed(permission)})
+        }
+        EventBody::UserNameChanged { user, name } => json!({"event": "user_name_changed", "user": user, "name": name}),
     };
     object["time_us"] = event.time_us.into();
     object
@@ -89,6 +112,9 @@ pub fn line(event: &Event) -> String {
         EventBody::Overflow { dropped } => format!("{dropped} events were dropped"),
         EventBody::StreamOverflow { user, dropped } => format!("{dropped} frames of {user} were dropped"),
         EventBody::Starving { gap_us } => format!("the file came too slowly: a gap of {} ms", gap_us / 1000),
+        EventBody::MicrophoneMuted { muted: true } => "the server muted the microphone".into(),
+        EventBody::MicrophoneMuted { muted: false } => "the server unmuted the microphone".into(),
+        EventBody::UserNameChanged { user, name } => format!("{user} is called {name}"),
         EventBody::TokenWillExpire { left_us } => format!("the token expires in {} s", left_us / 1_000_000),
         _ => String::new(),
     };
@@ -102,6 +128,11 @@ fn with_payload(mut object: Value, payload: &[u8]) -> Value {
         Err(_) => object["base64"] = STANDARD.encode(payload).into(),
     }
     object
+}
+
+/// What the library wrote as JSON.
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// Whether it tells that the room was entered.

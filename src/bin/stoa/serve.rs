@@ -12,7 +12,7 @@ use stoa::driver::{Server, ServerOptions};
 use stoa::server::Level;
 
 pub const HELP: &str = "\
-stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]...
+stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--webhook URL]...
     Runs a room server until it is interrupted. Then it says goodbye to everyone and ends with 0.
 
     --bind ADDR        the address to listen at (127.0.0.1)
@@ -20,6 +20,9 @@ stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]...
     --udp-port N       UDP port for media (7882; 0 takes a free one)
     --key KEY:SECRET   a key that tokens may be signed with; repeat it for more. Else STOA_KEY with STOA_SECRET;
                        else a random one is made and printed.
+    --webhook URL      post what happens in rooms there (http://HOST:PORT/PATH), signed with the first key; repeat it for more
+    --metrics          show numbers for Prometheus at /metrics, to everyone who can reach the port
+    --remote-unmute    let the room service unmute: it opens somebody's microphone from afar
     --quiet            no log on stderr
     --json             stdout has one JSON object a line: where it listens, then the log
     --help             this text
@@ -53,6 +56,9 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
                 let (key, secret) = pair.ok_or_else(|| flags.bad(cure))?;
                 options.keys.push((key.into(), secret.into()));
             }
+            "--webhook" => options.webhooks.push(flags.value()?),
+            "--metrics" => options.metrics = true,
+            "--remote-unmute" => options.remote_unmute = true,
             "--quiet" => quiet = true,
             "--json" => json = true,
             "--help" | "-h" => return output::print(flags.help()),
@@ -68,6 +74,9 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
             None => made.insert(("stoa".to_string(), random_secret()?)).clone(),
         };
         options.keys.push(key);
+    }
+    if let Err(error) = options.validate() {
+        return Err(Failure::of("--key, --webhook", &error));
     }
     let (bind, port) = (options.bind, options.port);
     let log = {

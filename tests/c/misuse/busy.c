@@ -274,6 +274,7 @@ static void every_inside(stoa_channel *of, const stoa_event *event, void *user_d
 static void begin_inside(void)
 {
     stoa_channel *outer;
+    char own[257];
     give(&inside);
     inside.user = "nobody";
     inside.engine_options.app_id = "app";
@@ -284,6 +285,8 @@ static void begin_inside(void)
     EXPECT(STOA_OK, NULL, stoa_channel_mixed_stream(inside.channel, &inside.stream));
     outer = channel, channel = inside.channel;
     wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_CONNECTED, "");
+    EXPECT(STOA_OK, NULL, stoa_channel_user(channel, own, sizeof own, NULL));
+    wait_for(STOA_EVENT_CONNECTION_QUALITY_CHANGED, STOA_QUALITY_EXCELLENT, own); // the last that comes by itself
     channel = outer;
     inside.old_engine = inside.engine, inside.old_channel = inside.channel;
     inside.old_stream = inside.stream, inside.old_server = inside.server;

@@ -83,6 +83,10 @@ static void wait_for_user(const char *user)
 
 #include "channel_users.c"
 
+#include "channel_people.c"
+
+#include "channel_rpc.c"
+
 #include "channel_data.c"
 
 #include "channel_messages.c"
@@ -140,6 +144,8 @@ static void argument_rows(void)
     channel_rows();
     audio_rows();
     user_rows();
+    people_rows();
+    rpc_rows();
     data_rows();
     message_rows();
     vad_rows();
@@ -156,6 +162,8 @@ static void state_rows(enum state now)
     channel_states();
     audio_states();
     user_states();
+    people_states();
+    rpc_states();
     data_states();
     listening_states();
     channel_event_states();
@@ -183,6 +191,9 @@ static void connection_rows(void)
     event_rows();
     wait_for_user("bob");
     user_rows_in_the_room();
+    people_rows_in_the_room();
+    rpc_rows_in_the_room();
+    unheard_rows();
     data_rows_in_the_room();
     forbidden_rows();
     stream_rows_with_frames();

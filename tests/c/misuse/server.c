@@ -44,6 +44,17 @@ static void server_new_rows(void)
            "The room server cannot bind UDP 127.0.0.1:<n>: another program has it; choose another port, or 0 for a free one "
            "(<why>).");
     options->udp_port = 0;
+    STRINGS("options->webhooks", options->webhooks, OPTIONAL, 0, stoa_server_new(options, &out.server));
+    MADE("options->webhooks is \"https://host/\"", options->webhooks = "https://host/", STOA_ERROR_BAD_ARGUMENT,
+           "the webhook \"https://host/\" asks for TLS, which webhooks do not speak yet: post to a proxy by http://");
+    MADE("options->webhooks is \"host\"", options->webhooks = "host", STOA_ERROR_BAD_ARGUMENT,
+           "the webhook \"host\" does not begin with http://: give one as http://host:port/path");
+    MADE("options->webhooks has nine URLs", options->webhooks = "http://a http://b http://c http://d http://e http://f "
+           "http://g http://h http://i", STOA_ERROR_BAD_ARGUMENT, "there are 9 webhooks: give at most 8");
+    options->webhooks = NULL;
+    MEMBER(metrics, 2, STOA_ERROR_BAD_ARGUMENT, "metrics is 2: give 0 or 1", stoa_server_new(options, &out.server));
+    MEMBER(remote_unmute, 2, STOA_ERROR_BAD_ARGUMENT, "remote_unmute is 2: give 0 or 1",
+           stoa_server_new(options, &out.server));
 #undef MADE
     NO_PLACE("out_server", stoa_server_new(options, NULL));
 }

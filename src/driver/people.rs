@@ -1,0 +1,307 @@
+//! What users tell of themselves and ask of each other: metadata, and calls.
+
+use super::channel::Channel;
+use super::state::{Inner, Shared};
+use super::task::Command;
+use super::validate;
+use crate::client::people::{OwnChange, Person};
+use crate::client::rpc::{MAX_CALLS, MAX_PAYLOAD, MAX_TEXT, RpcCall, RpcError, code, too_long};
+use crate::client::voice::not_allowed;
+use crate::event::{ConnectionState, EventBody};
+use crate::{Error, Result, Status};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Ended calls that can still be waited for.
+const KEPT: usize = 256;
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpcOutcome {
+    /// Who was called.
+    pub user: String,
+    /// OK, or why there is no answer.
+    pub status: Status,
+    /// The code of the error; 0 for an answer.
+    pub code: u32,
+    /// Its message.
+    pub text: String,
+    /// The answer, or what the error carries.
+    pub payload: String,
+}
+
+/// A channel's calls to other users, under its lock.
+#[derive(Default)]
+pub(super) struct Calls {
+    last: u64,
+    waiting: BTreeSet<u64>,
+    ended: VecDeque<(u64, RpcOutcome)>,
+}
+
+/// A call on its way through a connection. When that ends in the midst of it, so does the call.
+pub(super) struct HeldCall {
+    inner: Arc<Inner>,
+    ticket: u64,
+    user: String,
+}
+
+impl HeldCall {
+    pub(super) fn waits(&self) -> bool {
+        self.inner.lock().calls.waiting.contains(&self.ticket)
+    }
+}
+
+impl Drop for HeldCall {
+    fn drop(&mut self) {
+        if self.waits() {
+            let ended = EventBody::RpcAnswered {
+                ticket: self.ticket,
+                user: std::mem::take(&mut self.user),
+                status: Status::DISCONNECTED,
+                code: code::RECIPIENT_DISCONNECTED,
+                text: "the connection ended before the answer".into(),
+                payload: String::new(),
+            };
+            self.inner.publish(ended, Instant::now());
+        }
+    }
+}
+
+impl Inner {
+    /// Takes over from an event what can also be asked for.
+    pub(super) fn note(&self, event: &EventBody) {
+        match event {
+            EventBody::RpcAnswered { ticket, user, status, code, text, payload } => {
+                let mut shared = self.lock();
+                let calls = &mut shared.calls;
+                calls.waiting.remove(ticket);
+                if calls.ended.len() >= KEPT {
+                    calls.ended.pop_front();
+                }
+                let (user, text, payload) = (user.clone(), text.clone(), payload.clone());
+                calls.ended.push_back((*ticket, RpcOutcome { user, status: *status, code: *code, text, payload }));
+                drop(shared);
+                self.changed.notify_all();
+            }
+            // The next connection begins as this one is.
+            EventBody::MicrophoneMuted { muted } => self.lock().muted = *muted,
+            _ => {}
+        }
+    }
+}
+
+fn not_connected() -> Error {
+    Error::new(Status::BAD_STATE, "the channel is not connected; connect it first")
+}
+
+/// Checks a method's name: 1 to 64 bytes, as LiveKit has it.
+fn method_name(method: &str) -> Result<()> {
+    validate::name_of("method", method, crate::client::rpc::MAX_METHOD)
+}
+
+fn connected(shared: &Shared) -> Result<()> {
+    if shared.state == ConnectionState::Connected { Ok(()) } else { Err(not_connected()) }
+}
+
+fn busy<T>(_: T) -> Error {
+    Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment")
+}
+
+impl Channel {
+    /// Calls a method of a user in the room. The event `rpc_answered` has the number that this returns, and
+    /// [`Channel::rpc_wait`] takes it. QUEUE_FULL: 256 calls wait for their answers.
+    pub fn rpc_call(&self, user: &str, method: &str, payload: &str, timeout: Duration) -> Result<u64> {
+        validate::name("user", user)?;
+        method_name(method)?;
+        if payload.len() > MAX_PAYLOAD {
+            return Err(too_long(payload.len()));
+        }
+        let mut shared = self.inner.open()?;
+        connected(&shared)?;
+        if !shared.may_send_data {
+            return Err(not_allowed());
+        }
+        if shared.subscribe_state(user).is_none() {
+            let text = format!("no user '{user}' is in the room; wait for user_joined, or look at the users");
+            return Err(Error::new(Status::NOT_FOUND, text));
+        }
+        if shared.calls.waiting.len() >= MAX_CALLS {
+            let text = format!("{MAX_CALLS} calls wait for their answers; call again after an event 'rpc_answered'");
+            return Err(Error::new(Status::QUEUE_FULL, text));
+        }
+        let commands = shared.commands.clone().ok_or_else(not_connected)?;
+        // Room first: a call that is dropped while the lock is held would wait for it.
+        let room = commands.try_reserve().map_err(busy)?;
+        shared.calls.last += 1;
+        let ticket = shared.calls.last;
+        shared.calls.waiting.insert(ticket);
+        drop(shared);
+        let held = HeldCall { inner: self.inner.clone(), ticket, user: user.into() };
+        let (to, method, payload) = (user.into(), method.into(), payload.into());
+        room.send(Command::RpcCall(RpcCall { ticket, id: uuid(), to, method, payload, timeout }, held));
+        Ok(ticket)
+    }
+
+    /// Waits until a call has ended. None: it has not yet. NOT_FOUND: no such number, or 256 calls have ended since.
+    pub fn rpc_wait(&self, ticket: u64, timeout: Option<Duration>) -> Result<Option<RpcOutcome>> {
+        let (shared, ended) =
+            self.inner.wait(timeout, |shared| shared.closed || !shared.calls.waiting.contains(&ticket));
+        if let Some((_, outcome)) = shared.calls.ended.iter().find(|(of, _)| *of == ticket) {
+            return Ok(Some(outcome.clone()));
+        }
+        if shared.closed {
+            return Err(super::state::closed());
+        }
+        if ended {
+            let text =
+                format!("no call has the number {ticket}, or 256 calls have ended since; take it from the event");
+            return Err(Error::new(Status::NOT_FOUND, text));
+        }
+        Ok(None)
+    }
+
+    /// Takes calls of a method from now on, also over later connections: they come as events `rpc_called`.
+    pub fn rpc_register(&self, method: &str) -> Result<()> {
+        method_name(method)?;
+        self.inner.callee.register(method)
+    }
+
+    /// Takes calls of a method no more.
+    pub fn rpc_unregister(&self, method: &str) -> Result<()> {
+        method_name(method)?;
+        self.inner.callee.unregister(method)
+    }
+
+    /// Answers a call. NOT_FOUND: it was answered, or its time is over, or its caller left.
+    pub fn rpc_answer(&self, call: u64, payload: &str) -> Result<()> {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(too_long(payload.len()));
+        }
+        self.respond(call, Ok(payload.into()))
+    }
+
+    /// Answers a call by an error.
+    pub fn rpc_fail(&self, call: u64, code: u32, text: &str) -> Result<()> {
+        if code == 0 {
+            return Err(Error::new(Status::BAD_ARGUMENT, "code is 0: give the number of an error"));
+        }
+        if text.len() > MAX_TEXT {
+            let text = format!("text is {} bytes long: give at most {MAX_TEXT}", text.len());
+            return Err(Error::new(Status::BAD_ARGUMENT, text));
+        }
+        self.respond(call, Err(RpcError { code, text: text.into() }))
+    }
+
+    fn respond(&self, call: u64, answer: std::result::Result<String, RpcError>) -> Result<()> {
+        let shared = self.inner.open()?;
+        connected(&shared)?;
+        let commands = shared.commands.as_ref().ok_or_else(not_connected)?;
+        // The call is taken only where there is room for its answer.
+        let room = commands.try_reserve().map_err(busy)?;
+        room.send(Command::RpcAnswer(self.inner.callee.take(call)?, answer));
+        Ok(())
+    }
+
+    /// What is known of a user in the room; the empty name is this user.
+    pub fn person(&self, user: &str) -> Result<Arc<Person>> {
+        let shared = self.inner.open()?;
+        connected(&shared)?;
+        let user = if user.is_empty() { &shared.user } else { user };
+        let found = shared.people.find(user).cloned();
+        found.ok_or_else(|| {
+            let text = format!("no user '{user}' is in the room; wait for user_joined, or look at the users");
+            Error::new(Status::NOT_FOUND, text)
+        })
+    }
+
+    /// What is known of the room, as JSON.
+    pub fn room_info(&self) -> Result<String> {
+        let shared = self.inner.open()?;
+        connected(&shared)?;
+        Ok(shared.people.room_json().to_string())
+    }
+
+    /// Asks the server to tell something else of this user, and waits for its answer. OK or TIMED_OUT.
+    pub fn change_own(&self, change: OwnChange, timeout: Option<Duration>) -> Result<Status> {
+        if change == OwnChange::default() {
+            let text = "name, metadata and attributes are all empty: give what is to change";
+            return Err(Error::new(Status::BAD_ARGUMENT, text));
+        }
+        validate::optional_name("name", &change.name)?;
+        let shared = self.inner.open()?;
+        connected(&shared)?;
+        drop(shared);
+        let (answer, answered) = sync_channel(1);
+        let done = Box::new(move |outcome: Result<()>| {
+            if let Err(std::sync::mpsc::TrySendError::Disconnected(Err(error))) = answer.try_send(outcome) {
+                crate::log::log(crate::log::Level::Warn, &error.text);
+            }
+        });
+        self.inner.command(Command::ChangeOwn(change, done))?;
+        let outcome = match timeout {
+            // Nobody waits: a refusal is a line in the log.
+            Some(Duration::ZERO) => return Ok(Status::TIMED_OUT),
+            Some(timeout) => answered.recv_timeout(timeout),
+            None => answered.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match outcome {
+            Ok(Ok(())) => Ok(Status::OK),
+            Ok(Err(error)) if error.status == Status::TIMED_OUT => Ok(Status::TIMED_OUT),
+            Ok(Err(error)) => Err(error),
+            Err(RecvTimeoutError::Timeout) => Ok(Status::TIMED_OUT),
+            Err(RecvTimeoutError::Disconnected) => {
+                let text = "the connection ended before the server had answered; look again when it is back";
+                Err(Error::new(Status::DISCONNECTED, text))
+            }
+        }
+    }
+}
+
+/// Reads attributes: a JSON object of strings. Empty text: none.
+pub(crate) fn attributes(json: &str) -> Result<BTreeMap<String, String>> {
+    if json.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    serde_json::from_str(json).map_err(|error| {
+        let text = format!("attributes is no JSON object of strings ({error}): give one such as {{\"seat\": \"3\"}}");
+        Error::new(Status::BAD_ARGUMENT, text)
+    })
+}
+
+/// A random name as RFC 9562 has it, version 4.
+fn uuid() -> String {
+    let (high, low) = (super::random_u64(), super::random_u64());
+    let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_form_of_uuids() {
+        let id = uuid();
+        assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{id}");
+        assert!(id.as_bytes()[14] == b'4' && b"89ab".contains(&id.as_bytes()[19]), "{id}");
+        assert_ne!(id, uuid());
+    }
+
+    #[test]
+    fn attributes_are_strings() {
+        assert_eq!(attributes(r#"{"a": "1", "b": ""}"#).unwrap()["a"], "1");
+        assert!(attributes("").unwrap().is_empty());
+        for wrong in ["[]", "{\"a\": 1}", "{", "null"] {
+            assert_eq!(attributes(wrong).unwrap_err().status, Status::BAD_ARGUMENT, "{wrong}");
+        }
+    }
+}

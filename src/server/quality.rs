@@ -1,0 +1,342 @@
+//! How well each participant's connection does: loss and round trip, scored as LiveKit's server does it (pkg/sfu/connectionquality).
+//!
+//! Each track that is sent and each that is heard has a score from 100 down; the lowest of a participant counts. Silence says
+//! nothing, and leaves a score as it was.
+
+use super::track::TrackId;
+use super::{Job, ParticipantId, RoomServer};
+use crate::signal::livekit::{
+    ConnectionQuality, ConnectionQualityInfo, ConnectionQualityUpdate, TrackInfo, participant_info, signal_response,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use str0m::media::Mid;
+use str0m::stats::MediaEgressStats;
+
+/// How often connections are judged.
+pub const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Scores above these are excellent, good, poor; what is left is lost.
+const EXCELLENT: f32 = 80.0;
+const GOOD: f32 = 40.0;
+const POOR: f32 = 20.0;
+/// A lower one would take too long to recover.
+const LOWEST: f32 = 30.0;
+/// How much of a new score counts: a fall shows sooner than a rise.
+const FALL: f32 = 0.8;
+const RISE: f32 = 0.4;
+
+/// A score, 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Score(f32);
+
+impl Default for Score {
+    fn default() -> Score {
+        Score(100.0)
+    }
+}
+
+impl Score {
+    /// Takes in one interval: loss in percent, what each percent counts, the round trip.
+    fn update(&mut self, loss: f32, weight: f32, round_trip: Duration) {
+        let delay = round_trip.as_secs_f32() * 1000.0 / 2.0;
+        let effect = if delay > 160.0 { (delay - 120.0) / 10.0 } else { delay / 40.0 };
+        let new = (100.0 - effect - loss * weight).max(0.0);
+        let factor = if new < self.0 { FALL } else { RISE };
+        self.0 = (factor * new + (1.0 - factor) * self.0).max(LOWEST);
+    }
+
+    fn quality(self) -> ConnectionQuality {
+        match self.0 {
+            s if s > EXCELLENT => ConnectionQuality::Excellent,
+            s if s > GOOD => ConnectionQuality::Good,
+            s if s > POOR => ConnectionQuality::Poor,
+            _ => ConnectionQuality::Lost,
+        }
+    }
+
+    /// As a mean opinion score, 1 to 4.5.
+    fn opinion(self) -> f32 {
+        let s = self.0;
+        1.0 + 0.035 * s + 0.000_007 * s * (s - 60.0) * (100.0 - s)
+    }
+}
+
+/// What a percent of loss counts: redundancy and FEC make good for some of it, video has neither.
+fn weight(track: &TrackInfo) -> f32 {
+    match track.mime_type.as_str() {
+        "audio/red" => 4.0,
+        mime if mime.starts_with("video/") => 10.0,
+        _ => 8.0 / 1.5,
+    }
+}
+
+/// What comes of one track.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    ssrc: u32,
+    /// The highest sequence number, and where it stood when the interval began.
+    highest: u64,
+    began: u64,
+    received: u64,
+    /// Percent lost in the last interval, and in the one before.
+    loss: [f32; 2],
+    score: Score,
+}
+
+impl Arrivals {
+    /// A packet came, with its extended sequence number.
+    pub fn observe(&mut self, ssrc: u32, sequence: u64) {
+        if ssrc != self.ssrc {
+            (self.ssrc, self.highest, self.began, self.received) = (ssrc, sequence, sequence.saturating_sub(1), 0);
+        }
+        self.highest = self.highest.max(sequence);
+        self.received += 1;
+    }
+
+    /// Ends an interval.
+    fn judge(&mut self, track: &TrackInfo) -> Score {
+        let expected = self.highest - self.began;
+        let lost = expected.saturating_sub(self.received);
+        (self.began, self.received) = (self.highest, 0);
+        self.loss = [0.0, self.loss[0]];
+        if track.muted {
+            self.score = Score::default();
+        } else if expected > 0 {
+            self.loss[0] = lost as f32 * 100.0 / expected as f32;
+            self.score.update(self.loss[0], weight(track), Duration::ZERO);
+        }
+        self.score
+    }
+
+    /// Percent that are missing in what is sent on. A listener's report may be of an interval that began one earlier.
+    fn missing(&self) -> f32 {
+        self.loss[0].max(self.loss[1])
+    }
+}
+
+/// What one participant hears on one section, as it reports it (RFC 3550 receiver reports).
+#[derive(Debug, Default)]
+struct Departures {
+    /// The highest sequence number and the packets lost so far: as reported last, and as of the interval before.
+    reported: (u64, u64),
+    before: Option<(u64, u64)>,
+    round_trip: Duration,
+    score: Score,
+}
+
+impl Departures {
+    /// Ends an interval in which so many percent were missing already when they came to us.
+    fn judge(&mut self, track: &TrackInfo, missing: f32) -> Score {
+        let (highest, lost) = self.reported;
+        if let Some((highest_before, lost_before)) = self.before.replace(self.reported) {
+            let expected = highest.saturating_sub(highest_before);
+            if expected > 0 {
+                let loss = lost.saturating_sub(lost_before) as f32 * 100.0 / expected as f32;
+                self.score.update((loss - missing).clamp(0.0, 100.0), weight(track), self.round_trip);
+            }
+        }
+        self.score
+    }
+}
+
+/// A participant's connection.
+#[derive(Debug, Default)]
+pub struct Quality {
+    heard: BTreeMap<Mid, Departures>,
+    now: Score,
+    lost: bool,
+    told: Option<ConnectionQuality>,
+}
+
+impl Quality {
+    /// Takes over what the other side reported of a section.
+    pub fn reported(&mut self, report: &MediaEgressStats) {
+        if let Some(remote) = &report.remote {
+            let section = self.heard.entry(report.mid).or_default();
+            section.reported = (*remote.maximum_sequence_number, remote.packets_lost);
+            section.round_trip = report.rtt.unwrap_or_default();
+        }
+    }
+
+    fn get(&self) -> (ConnectionQuality, f32) {
+        if self.lost {
+            return (ConnectionQuality::Lost, Score(POOR).opinion());
+        }
+        (self.now.quality(), self.now.opinion())
+    }
+}
+
+impl RoomServer {
+    /// Judges a room's connections from now on, if it does not yet.
+    pub(super) fn begin_measuring(&mut self, room: &Arc<str>) {
+        let next = self.now + INTERVAL;
+        if let Some(room) = self.rooms.get_mut(room).filter(|room| room.measured_at.is_none()) {
+            room.measured_at = Some(next);
+        } else {
+            return;
+        }
+        self.at(next, Job::Quality(room.clone()));
+    }
+
+    /// Judges all connections of a room, and tells everybody whose has become another.
+    pub(super) fn measure(&mut self, room: &Arc<str>) {
+        let now = self.now;
+        // An entry of a room that ended, and began again, is stale.
+        let Some(found) = self.rooms.get_mut(room).filter(|room| room.measured_at.is_some_and(|at| at <= now)) else {
+            return;
+        };
+        found.measured_at = None;
+        self.begin_measuring(room);
+        let members = self.members(room);
+        let sent: BTreeMap<TrackId, (Score, f32)> = members
+            .iter()
+            .filter_map(|member| Some(self.participants.get(member)?.tracks.clone()))
+            .flatten()
+            .filter_map(|id| {
+                let track = self.tracks.get_mut(&id)?;
+                let score = track.arrivals.judge(&track.info);
+                Some((id, (score, track.arrivals.missing())))
+            })
+            .collect();
+        let mut changed = Vec::new();
+        for member in &members {
+            self.judge(*member, &sent);
+            let Some(participant) = self.participants.get_mut(member) else { continue };
+            if participant.state != participant_info::State::Active {
+                continue;
+            }
+            let (quality, _) = participant.quality.get();
+            if participant.quality.told.replace(quality) == Some(quality) {
+                continue;
+            }
+            let hidden = participant.claims.video.hidden;
+            let Some(info) = self.quality_info(*member) else { continue };
+            if hidden {
+                self.tell_quality(&[*member], vec![info]);
+            } else {
+                changed.push(info);
+            }
+        }
+        if !changed.is_empty() {
+            self.tell_quality(&members, changed);
+        }
+    }
+
+    fn judge(&mut self, id: ParticipantId, sent: &BTreeMap<TrackId, (Score, f32)>) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        let own = participant.tracks.iter().filter_map(|track| sent.get(track)).map(|(score, _)| *score);
+        let mut lowest = own.fold(Score::default(), lower);
+        let wanted = participant.wants.iter().filter_map(|(track, mid)| Some((*track, (*mid)?)));
+        let wanted: BTreeMap<Mid, TrackId> = wanted.map(|(track, mid)| (mid, track)).collect();
+        participant.quality.heard.retain(|mid, _| wanted.contains_key(mid));
+        for (mid, section) in &mut participant.quality.heard {
+            let track = wanted.get(mid).and_then(|id| Some((self.tracks.get(id)?, sent.get(id)?.1)));
+            if let Some((track, missing)) = track {
+                lowest = lower(lowest, section.judge(&track.info, missing));
+            }
+        }
+        participant.quality.now = lowest;
+        participant.quality.lost = participant.media_lost.is_some();
+    }
+
+    /// How well a participant's connection does, as of the last interval.
+    pub(super) fn quality_info(&self, id: ParticipantId) -> Option<ConnectionQualityInfo> {
+        let participant = self.participants.get(&id)?;
+        let (quality, score) = participant.quality.get();
+        Some(ConnectionQualityInfo { participant_sid: participant.sid.clone(), quality: quality as i32, score })
+    }
+
+    fn tell_quality(&mut self, to: &[ParticipantId], updates: Vec<ConnectionQualityInfo>) {
+        self.send_all(to, signal_response::Message::ConnectionQuality(ConnectionQualityUpdate { updates }));
+    }
+}
+
+fn lower(a: Score, b: Score) -> Score {
+    Score(a.0.min(b.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn red() -> TrackInfo {
+        TrackInfo { mime_type: "audio/red".into(), ..Default::default() }
+    }
+
+    /// After intervals of 300 packets, of which so many of a hundred are lost.
+    fn after(arrivals: &mut Arrivals, intervals: usize, loss: u64, track: &TrackInfo) -> ConnectionQuality {
+        let mut score = Score::default();
+        for _ in 0..intervals {
+            let next = arrivals.highest + 1;
+            (next..next + 300).filter(|n| n % 100 >= loss).for_each(|n| arrivals.observe(7, n));
+            score = arrivals.judge(track);
+        }
+        score.quality()
+    }
+
+    #[test]
+    fn loss_lowers_the_quality_at_livekits_thresholds() {
+        use ConnectionQuality::{Excellent, Good, Poor};
+        let plain = TrackInfo { mime_type: "audio/opus".into(), ..Default::default() };
+        // With redundancy: 5 % is no longer excellent, 15 % poor; with FEC alone 3.75 % and 11.25 %.
+        for (track, loss, quality) in
+            [(red(), 0, Excellent), (red(), 4, Excellent), (red(), 6, Good), (red(), 14, Good), (red(), 16, Poor)]
+        {
+            assert_eq!(after(&mut Arrivals::default(), 20, loss, &track), quality, "RED, {loss} %");
+        }
+        for (loss, quality) in [(3, Excellent), (5, Good), (10, Good), (12, Poor)] {
+            assert_eq!(after(&mut Arrivals::default(), 20, loss, &plain), quality, "Opus, {loss} %");
+        }
+    }
+
+    #[test]
+    fn a_fall_shows_at_once_and_a_rise_takes_longer() {
+        use ConnectionQuality::{Excellent, Good, Poor};
+        let mut arrivals = Arrivals::default();
+        assert_eq!(after(&mut arrivals, 1, 40, &red()), Poor);
+        assert_eq!(after(&mut arrivals, 1, 0, &red()), Good);
+        assert_eq!(after(&mut arrivals, 1, 0, &red()), Good);
+        assert_eq!(after(&mut arrivals, 1, 0, &red()), Excellent);
+    }
+
+    #[test]
+    fn silence_says_nothing_and_muting_forgives() {
+        let mut arrivals = Arrivals::default();
+        assert_eq!(after(&mut arrivals, 2, 50, &red()), ConnectionQuality::Poor);
+        assert_eq!(arrivals.judge(&red()).quality(), ConnectionQuality::Poor);
+        let muted = TrackInfo { muted: true, ..red() };
+        assert_eq!(arrivals.judge(&muted).quality(), ConnectionQuality::Excellent);
+    }
+
+    #[test]
+    fn late_packets_and_another_ssrc_are_no_loss() {
+        let mut arrivals = Arrivals::default();
+        for n in (10..200).step_by(2) {
+            arrivals.observe(7, n + 1);
+            arrivals.observe(7, n);
+        }
+        arrivals.judge(&red());
+        // The first was late, and so before the beginning.
+        assert_eq!(arrivals.missing(), 0.0);
+        arrivals.observe(8, 90_000);
+        arrivals.judge(&red());
+        assert_eq!(arrivals.missing(), 0.0);
+    }
+
+    #[test]
+    fn what_was_missing_before_is_not_the_listeners_loss() {
+        let mut section = Departures { reported: (1000, 10), ..Default::default() };
+        section.judge(&red(), 0.0);
+        section.reported = (1250, 60);
+        assert_eq!(section.judge(&red(), 20.0), Score(100.0));
+        section.reported = (1500, 110);
+        assert_eq!(section.judge(&red(), 0.0).quality(), ConnectionQuality::Poor);
+        let mut slow = Departures { reported: (1, 0), round_trip: Duration::from_secs(1), ..Default::default() };
+        slow.judge(&red(), 0.0);
+        slow.reported = (251, 0);
+        assert_eq!(slow.judge(&red(), 0.0).quality(), ConnectionQuality::Good, "1 s there and back");
+        assert_eq!(Score(100.0).opinion(), 4.5);
+    }
+}
