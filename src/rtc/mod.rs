@@ -1,5 +1,7 @@
 //! The peer connection, on str0m.
 
 pub mod config;
+pub mod video;
 
 pub use config::{MAX_BUFFERED, MAX_MESSAGE, config, crypto_provider};
+pub use video::with_video;

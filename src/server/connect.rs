@@ -163,6 +163,7 @@ impl RoomServer {
             denied: BTreeSet::new(),
             paused: BTreeSet::new(),
             quality: Default::default(),
+            settings: BTreeMap::new(),
             permission: None,
             asked: false,
             offer_id: 0,
@@ -204,14 +205,8 @@ impl RoomServer {
     }
 
     fn make_peer(&self) -> Peer {
-        let config = rtc::config(&self.crypto, self.certificate.as_ref())
+        let config = rtc::with_video(rtc::config(&self.crypto, self.certificate.as_ref()))
             .set_ice_lite(true)
-            // Clients prepare sections for video in their first offer: these are answered, though nothing is published there.
-            .enable_vp8(true)
-            .enable_h264(true)
-            .enable_vp9(true)
-            .enable_av1(true)
-            .set_send_buffer_video(1)
             .set_stats_interval(Some(quality::INTERVAL));
         Peer::new(config, &self.config.media, self.now)
     }

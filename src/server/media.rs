@@ -16,6 +16,8 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Event, IceConnectionState, Input, Output as RtcOutput};
 
+/// The longest payload that is passed on, bytes. str0m writes packets of 2000 bytes at most, headers included.
+const MAX_PAYLOAD: usize = 1500;
 /// When a connection that reported an error, and lives, is polled again.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -85,6 +87,7 @@ impl RoomServer {
                     }
                 }
                 Job::Close(room) => self.close_if_empty(&room, at),
+                Job::Layers(track) => self.quality_due(track),
                 Job::Speakers(room) => {
                     // A room without its active speakers is still a room.
                     if catch_unwind(AssertUnwindSafe(|| self.update_speakers(&room))).is_err() {
@@ -188,6 +191,7 @@ impl RoomServer {
                 }
             }
             Event::MediaEgressStats(report) => participant.quality.reported(&report),
+            Event::KeyframeRequest(request) => self.key_frame_wanted(id, side, request.mid),
             Event::Closed => self.remove(id, DisconnectReason::ClientInitiated),
             _ => {}
         }
@@ -227,9 +231,9 @@ impl RoomServer {
         }
     }
 
-    /// None: there is no sound in it, or it is of no published track.
+    /// None: there is nothing in it that could be played, or it is of no published track.
     fn forward_to_listeners(&mut self, id: ParticipantId, side: Side, packet: RtpPacket) -> Option<()> {
-        if side != Side::Main || packet.payload.is_empty() {
+        if side != Side::Main || packet.payload.len() > MAX_PAYLOAD {
             return None;
         }
         let participant = self.participants.get_mut(&id)?;
@@ -240,9 +244,16 @@ impl RoomServer {
         let of_mid = |t: &&TrackId| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid));
         let track_id = participant.tracks.iter().find(of_mid).copied()?;
         let track = self.tracks.get_mut(&track_id).filter(|track| track.withheld.is_none() && !track.silenced)?;
-        track.arrivals.observe(*packet.header.ssrc, *packet.seq_no);
         let counted = &mut self.counted;
         counted.media_unheard += u64::from(track.listeners.is_empty());
+        if track.video.is_some() {
+            return self.forward_video(id, track_id, &packet);
+        }
+        // Layers come and go, so what is missing of video is judged where it is heard.
+        track.arrivals.observe(*packet.header.ssrc, *packet.seq_no);
+        if packet.payload.is_empty() {
+            return None;
+        }
         let extensions = &packet.header.ext_vals;
         if let Some(level) = extensions.audio_level {
             track.level.observe(level.unsigned_abs());
@@ -375,17 +386,20 @@ impl RoomServer {
         let peer = participant.receiving();
         let (Some(ssrc), payloads) = (peer.ssrc(mid), peer.payloads) else { return };
         let Some(cursor) = peer.section(mid).map(|s| s.cursor) else { return };
-        let Some(track) = self.tracks.get_mut(&track_id) else { return };
-        if track.listeners.iter().any(|l| l.who == who) {
+        let open = |track: &super::track::Track| track.listeners.iter().any(|l| l.who == who);
+        if self.tracks.get(&track_id).is_none_or(open) {
             return;
         }
-        track.listeners.push(super::track::Listener { who, ssrc, payloads, rebase: Rebase::new(cursor) });
+        let Ok(video) = self.lane(track_id, who, mid, cursor) else { return };
+        let Some(track) = self.tracks.get_mut(&track_id) else { return };
+        track.listeners.push(super::track::Listener { who, mid, ssrc, payloads, rebase: Rebase::new(cursor), video });
         let first = !std::mem::replace(&mut track.announced_subscribed, true);
         let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
         if first {
             let message = crate::signal::livekit::TrackSubscribed { track_sid };
             self.send(publisher, signal_response::Message::TrackSubscribed(message));
         }
+        self.watch(track_id, who);
     }
 
     /// Closes it; the section remembers where its stream stood.
@@ -396,7 +410,10 @@ impl RoomServer {
         if let Some(participant) = self.participants.get_mut(&who)
             && let Some(section) = participant.receiving().section(mid)
         {
-            section.cursor = listener.rebase.cursor;
+            section.cursor = listener.video.as_ref().map_or(listener.rebase.cursor, |lane| lane.numbers.cursor);
+        }
+        if listener.video.is_some() {
+            self.unwatch(track_id, who, mid);
         }
     }
 

@@ -7,8 +7,9 @@
 //!   `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `speakers.rs`: who is speaking.
 //! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
-//! - `quality.rs`: how well connections do. `stats.rs`: what was counted.
+//! - `video/`: layers, key frames, and what video needs of descriptions. `quality.rs`: how well connections do.
 //! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
+//! - `stats.rs`: what was counted.
 
 pub mod admin;
 mod connect;
@@ -28,6 +29,7 @@ mod subscribe;
 #[cfg(test)]
 mod tests;
 mod track;
+mod video;
 mod webhook;
 
 use crate::signal::livekit::{
@@ -168,6 +170,8 @@ enum Job {
     Quality(Arc<str>),
     /// An empty room's time is over.
     Close(Arc<str>),
+    /// Telling a publisher that less of a track is watched.
+    Layers(TrackId),
 }
 
 /// A room.

@@ -5,8 +5,8 @@
 //! whose track a section carries. With two, this side offers on the second one, one offer at a time.
 
 use super::peer::MAX_SECTIONS;
-use super::track::TrackId;
-use super::{Level, ParticipantId, RoomServer, Side};
+use super::track::{Track, TrackId};
+use super::{Level, ParticipantId, RoomServer, Side, video};
 use crate::signal::livekit::{
     DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse,
     signal_response,
@@ -80,13 +80,20 @@ impl RoomServer {
             return;
         }
         let sections = &participant.main.sections;
-        let free = sections.iter().filter(|s| s.is_free(MediaKind::Audio)).count();
-        let room = MAX_SECTIONS.saturating_sub(sections.len() + participant.tracks.len() + 1);
-        let num_audios = waiting.len().saturating_sub(free).min(room);
-        if free + num_audios == 0 {
+        let mut room = MAX_SECTIONS.saturating_sub(sections.len() + participant.tracks.len() + 1);
+        let (mut missing, mut free) = ([0, 0], 0);
+        for (kind, missing) in [MediaKind::Audio, MediaKind::Video].into_iter().zip(&mut missing) {
+            let there = sections.iter().filter(|s| s.is_free(kind)).count();
+            let waiting = waiting.iter().filter(|t| kind_of(&self.tracks, **t) == kind).count();
+            *missing = waiting.saturating_sub(there).min(room);
+            room -= *missing;
+            free += there.min(waiting);
+        }
+        let [num_audios, num_videos] = missing.map(|n| n as u32);
+        if free == 0 && missing == [0, 0] {
             return self.log(Level::Warning, format!("{} hears as many tracks as it can.", self.name(id)));
         }
-        let message = MediaSectionsRequirement { num_audios: num_audios as u32, num_videos: 0 };
+        let message = MediaSectionsRequirement { num_audios, num_videos };
         participant.asked = true;
         self.send(id, signal_response::Message::MediaSectionsRequirement(message));
     }
@@ -94,14 +101,15 @@ impl RoomServer {
     /// Offers on the second connection; later, if an offer is outstanding.
     pub(super) fn offer(&mut self, id: ParticipantId, restart: bool) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
-        let missing = participant.wants.values().filter(|mid| mid.is_none()).count();
+        let waiting = participant.wants.iter().filter(|w| w.1.is_none());
+        let missing = waiting.map(|w| kind_of(&self.tracks, *w.0)).collect::<Vec<_>>();
         let Some(down) = &mut participant.down else { return };
         // A restart replaces an offer that a lost WebSocket may have swallowed.
         if down.pending.is_some() && !restart {
             participant.offer_again = true;
             return;
         }
-        let Some(offer) = down.offer(missing, restart) else { return };
+        let Some(offer) = down.offer(&missing, restart) else { return };
         participant.offer_id += 1;
         let offer_id = participant.offer_id;
         self.assign(id);
@@ -124,7 +132,9 @@ impl RoomServer {
             match bound.copied() {
                 Some(track) if !sends => gone.push(track),
                 Some(track) => {
-                    self.tracks.get_mut(&track).expect("bound").payloads = payloads;
+                    let track = self.tracks.get_mut(&track).expect("bound");
+                    track.payloads = payloads;
+                    video::offered(track, &participant.main.rtc, &line.payloads);
                 }
                 None if sends => {
                     let kind = if line.kind == "audio" { TrackType::Audio } else { TrackType::Video };
@@ -142,6 +152,7 @@ impl RoomServer {
                     track.mid = Some(mid);
                     track.info.mid = line.mid.clone();
                     track.payloads = payloads;
+                    video::offered(track, &participant.main.rtc, &line.payloads);
                     arrived.push(track_id);
                 }
                 None => {}
@@ -157,6 +168,7 @@ impl RoomServer {
         }
         self.announce(id, true);
         tracks.iter().for_each(|track| self.tell_track("track_published", *track));
+        tracks.iter().for_each(|track| self.review_quality(*track));
         let Some(participant) = self.participants.get(&id) else { return };
         if participant.claims.video.hidden {
             return;
@@ -218,9 +230,8 @@ impl RoomServer {
         // What this side offers must differ from what is there, so with two connections every track has a new section.
         let reuse = participant.down.is_none();
         for track in waiting {
-            let fits = |s: &&mut super::peer::Section| {
-                s.is_free(MediaKind::Audio) && s.shown != Some(track) && (reuse || s.shown.is_none())
-            };
+            let kind = kind_of(&self.tracks, track);
+            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && s.shown != Some(track) && (reuse || !s.used);
             let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
             section.track = Some(track);
             let mid = section.mid;
@@ -243,6 +254,7 @@ impl RoomServer {
         let mut shown = Vec::with_capacity(peer.sections.len());
         for section in &mut peer.sections {
             section.shown = section.track;
+            section.used |= section.track.is_some();
             shown.push((section.mid, section.track));
         }
         for (mid, track) in shown {
@@ -264,7 +276,8 @@ impl RoomServer {
             let stereo = track.info.stereo.then_some("stereo=1;maxaveragebitrate=510000");
             let dtx = (!track.info.disable_dtx).then_some("usedtx=1");
             let opus = [stereo, dtx].into_iter().flatten().collect::<Vec<_>>().join(";");
-            edits.insert(mid.to_string(), Edit { msid: None, opus, no_red: track.info.disable_red });
+            let order = track.video.as_ref().map(|video| video.order(&track.info));
+            edits.insert(mid.to_string(), Edit { msid: None, opus, no_red: track.info.disable_red, order });
         }
         (edits, carried)
     }
@@ -292,4 +305,9 @@ impl super::peer::Section {
     fn is_free(&self, kind: MediaKind) -> bool {
         self.usable && self.track.is_none() && self.kind == kind
     }
+}
+
+/// Whether a track is sound or video.
+fn kind_of(tracks: &BTreeMap<TrackId, Track>, track: TrackId) -> MediaKind {
+    if tracks.get(&track).is_some_and(|t| t.video.is_some()) { MediaKind::Video } else { MediaKind::Audio }
 }

@@ -7,7 +7,7 @@ use super::track::TrackId;
 use super::{ConnId, ParticipantId, Side};
 use crate::signal::livekit::{
     ClientInfo, DisconnectReason, ParticipantInfo, ParticipantPermission, SubscriptionPermission, TrackInfo,
-    TrackSource, participant_info,
+    TrackSource, UpdateTrackSettings, participant_info,
 };
 use crate::token::jwt::{Claims, VideoGrant};
 use crate::token::pass::Access;
@@ -57,6 +57,8 @@ pub struct Participant {
     pub paused: BTreeSet<TrackId>,
     /// How well its connection does.
     pub quality: Quality,
+    /// How it wants the video that it watches, where it said so.
+    pub settings: BTreeMap<TrackId, UpdateTrackSettings>,
     /// Who may hear its own tracks; None: everybody.
     pub permission: Option<SubscriptionPermission>,
     /// The client was asked for sections, and has not offered yet.

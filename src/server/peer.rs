@@ -1,6 +1,7 @@
 //! One peer connection of a participant: the sections it can send on, its data channels, its place in the routing tables.
 
 use super::track::{Cursor, Payloads, TrackId};
+use super::video::sections;
 use crate::signal::sdp;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ pub struct Section {
     pub track: Option<TrackId>,
     /// The track that the client was told of last. Some clients notice a track only when the name on its section changes.
     pub shown: Option<TrackId>,
+    /// It carried a track at some time.
+    pub used: bool,
     pub cursor: Cursor,
     /// The client receives here; false while it refuses the section.
     pub usable: bool,
@@ -115,7 +118,7 @@ impl Peer {
 
     /// Takes the client's offer: str0m's answer as text, and what the offer's sections say. The error is a reason to end the participant.
     pub fn accept_offer(&mut self, offer: &str) -> Result<(String, Vec<sdp::Section>), String> {
-        let offer = sdp::without_mdns(offer);
+        let offer = sections::without_feedback(&sdp::without_mdns(offer), true);
         let lines = sdp::sections(&offer);
         if lines.len() > MAX_SECTIONS {
             return Err(format!("an offer of {} sections, more than {MAX_SECTIONS}", lines.len()));
@@ -148,10 +151,10 @@ impl Peer {
         Ok(())
     }
 
-    /// An offer of this side with `missing` more sections; the first one opens the data channels, `restart` restarts ICE.
-    pub fn offer(&mut self, missing: usize, restart: bool) -> Option<String> {
+    /// An offer of this side with one more section for each of `missing`; the first one opens the data channels, `restart` restarts ICE.
+    pub fn offer(&mut self, missing: &[MediaKind], restart: bool) -> Option<String> {
         let first = self.channels[0].is_none();
-        let missing = missing.min(MAX_SECTIONS.saturating_sub(self.sections.len()));
+        let missing = &missing[..missing.len().min(MAX_SECTIONS.saturating_sub(self.sections.len()))];
         let mut api = self.rtc.sdp_api();
         if first {
             for lane in [Lane::Reliable, Lane::Lossy] {
@@ -159,20 +162,28 @@ impl Peer {
                 self.channels[lane as usize] = Some(api.add_channel_with_config(config));
             }
         }
-        let added: Vec<Mid> =
-            (0..missing).map(|_| api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None)).collect();
+        let add = |kind: &MediaKind| (api.add_media(*kind, Direction::SendOnly, None, None, None), *kind);
+        let added: Vec<(Mid, MediaKind)> = missing.iter().map(add).collect();
         let restart = restart.then(|| api.ice_restart(true));
         let (offer, pending) = api.apply()?;
         if let Some(credentials) = restart {
             self.ufrag = credentials.ufrag;
         }
         self.pending = Some(pending);
-        added.into_iter().for_each(|mid| self.add_section(mid, MediaKind::Audio));
-        Some(offer.to_sdp_string())
+        added.into_iter().for_each(|(mid, kind)| self.add_section(mid, kind));
+        Some(sections::without_feedback(&offer.to_sdp_string(), false))
     }
 
     fn add_section(&mut self, mid: Mid, kind: MediaKind) {
-        self.sections.push(Section { mid, kind, track: None, shown: None, cursor: Cursor::default(), usable: true });
+        self.sections.push(Section {
+            mid,
+            kind,
+            track: None,
+            shown: None,
+            used: false,
+            cursor: Cursor::default(),
+            usable: true,
+        });
     }
 
     pub fn section(&mut self, mid: Mid) -> Option<&mut Section> {

@@ -2,7 +2,7 @@
 
 use super::participant::source_name;
 use super::track::{Payloads, Track, TrackId};
-use super::{Level, ParticipantId, RoomServer, Side, speakers};
+use super::{Level, ParticipantId, RoomServer, Side, speakers, video};
 use crate::signal::livekit::{
     AddTrackRequest, DisconnectReason, Pong, RequestResponse, SignalRequest, SimulcastCodecInfo, TrackInfo,
     TrackPublishedResponse, TrackType, TrickleRequest, UpdateParticipantMetadata, request_response, signal_request,
@@ -72,6 +72,13 @@ impl RoomServer {
                     self.announce(id, true);
                 }
             }
+            Message::UpdateVideoTrack(update) => {
+                let own = self.own_track(id, &update.track_sid);
+                if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)).filter(|t| t.video.is_some()) {
+                    (track.info.width, track.info.height) = (update.width, update.height);
+                    self.announce(id, true);
+                }
+            }
             Message::PublishDataTrackRequest(request) => {
                 let request = request_response::Request::PublishDataTrack(request);
                 self.refuse(
@@ -121,8 +128,8 @@ impl RoomServer {
         let Some(participant) = self.participants.get(&id) else { return };
         let (refusal, text) = if !participant.claims.video.may_publish_source(source_name(request.source)) {
             (Reason::NotAllowed, "The token does not allow to publish this.")
-        } else if request.r#type != TrackType::Audio as i32 {
-            (Reason::UnsupportedType, "This server carries audio only.")
+        } else if ![TrackType::Audio, TrackType::Video].map(|kind| kind as i32).contains(&request.r#type) {
+            (Reason::UnsupportedType, "A track carries sound or video.")
         } else if participant.tracks.len() >= self.config.limits.tracks {
             (Reason::LimitExceeded, "The participant has as many tracks as it may.")
         } else if participant.tracks.iter().any(|t| self.tracks.get(t).is_some_and(|t| t.cid == request.cid)) {
@@ -134,26 +141,20 @@ impl RoomServer {
         if refusal != Reason::Ok {
             return self.refuse(id, 0, refusal, text, Request::AddTrack(request));
         }
-        let mime_type = if request.disable_red { "audio/opus" } else { "audio/red" };
+        let is_video = request.r#type == TrackType::Video as i32;
         let info = TrackInfo {
             sid: self.rng.sid("TR_"),
             r#type: request.r#type,
-            name: request.name,
+            name: request.name.clone(),
             muted: request.muted,
             source: request.source,
             stereo: request.stereo,
             disable_dtx: request.disable_dtx,
             disable_red: request.disable_red,
             encryption: request.encryption,
-            stream: request.stream,
-            audio_features: request.audio_features,
-            mime_type: mime_type.into(),
-            codecs: vec![SimulcastCodecInfo {
-                mime_type: mime_type.into(),
-                cid: request.cid.clone(),
-                ..Default::default()
-            }],
-            ..Default::default()
+            stream: request.stream.clone(),
+            audio_features: request.audio_features.clone(),
+            ..if is_video { video::track_info(&request) } else { audio_info(&request) }
         };
         let track_id = TrackId(self.id());
         self.tracks.insert(
@@ -170,6 +171,7 @@ impl RoomServer {
                 arrivals: Default::default(),
                 withheld: None,
                 silenced: false,
+                video: is_video.then(Default::default),
             },
         );
         self.participants.get_mut(&id).expect("checked above").tracks.push(track_id);
@@ -196,5 +198,19 @@ impl RoomServer {
         };
         self.send(id, signal_response::Message::RequestResponse(response));
         self.announce(id, true);
+    }
+}
+
+/// What of a track's description depends on its being sound.
+fn audio_info(request: &AddTrackRequest) -> TrackInfo {
+    let mime_type = if request.disable_red { "audio/opus" } else { "audio/red" };
+    TrackInfo {
+        mime_type: mime_type.into(),
+        codecs: vec![SimulcastCodecInfo {
+            mime_type: mime_type.into(),
+            cid: request.cid.clone(),
+            ..Default::default()
+        }],
+        ..Default::default()
     }
 }

@@ -52,6 +52,8 @@ pub struct ServerStats {
     pub media_dropped_format: u64,
     /// ... because it is from before the listener began, or too old.
     pub media_dropped_old: u64,
+    /// Key frames that publishers of video were asked for.
+    pub key_frames_asked: u64,
     /// Data packets that arrived.
     pub data_received: u64,
     /// Their bytes.

@@ -30,6 +30,7 @@ impl RoomServer {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         participant.denied.remove(&track);
         participant.paused.remove(&track);
+        participant.settings.remove(&track);
         if let Some(Some(mid)) = participant.wants.remove(&track) {
             self.close(track, id, mid);
             let section = self.participants.get_mut(&id).and_then(|p| p.receiving().section(mid));
@@ -63,21 +64,29 @@ impl RoomServer {
         self.negotiate(id);
     }
 
-    /// A subscriber pauses tracks that it stays subscribed to, or lets them run again.
+    /// A subscriber pauses tracks that it stays subscribed to, or lets them run again, and says how it wants to see video.
     pub(super) fn track_settings(&mut self, id: ParticipantId, settings: &UpdateTrackSettings) {
         let Some(participant) = self.participants.get(&id) else { return };
         let named = |t: &TrackId| self.tracks.get(t).is_some_and(|t| settings.track_sids.contains(&t.info.sid));
         let tracks: Vec<_> = participant.wants.iter().map(|(t, mid)| (*t, *mid)).filter(|(t, _)| named(t)).collect();
         for (track, mid) in tracks {
             let Some(participant) = self.participants.get_mut(&id) else { return };
-            if settings.disabled {
+            let paused = match self.tracks.get(&track).filter(|t| t.video.is_some()) {
+                Some(track) => super::video::wanted(settings, &track.info).is_none(),
+                None => settings.disabled,
+            };
+            if paused {
                 participant.paused.insert(track);
             } else {
                 participant.paused.remove(&track);
             }
+            participant.settings.insert(track, UpdateTrackSettings { track_sids: Vec::new(), ..settings.clone() });
             match mid {
-                Some(mid) if settings.disabled => self.close(track, id, mid),
-                Some(mid) => self.open(track, id, mid),
+                Some(mid) if paused => self.close(track, id, mid),
+                Some(mid) => {
+                    self.open(track, id, mid);
+                    self.change_layer(track, id, settings);
+                }
                 None => {}
             }
         }

@@ -17,10 +17,12 @@ use crate::token::jwt::{self, Claims, VideoGrant};
 use prost::Message as _;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId};
-use str0m::media::{Direction, MediaKind, Mid};
+use str0m::media::{Direction, KeyframeRequest, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpWrite};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
+
+mod video;
 
 const SERVER: &str = "127.0.0.1:7882";
 const UNIX_US: u64 = 1_700_000_000_000_000;
@@ -50,6 +52,12 @@ struct Client {
     outbox: Vec<Vec<u8>>,
     /// Payload type, sequence number, RTP time, payload.
     packets: Vec<(u8, u64, u32, Vec<u8>)>,
+    /// Packets of video.
+    video: Vec<RtpPacket>,
+    /// Key frames that the server asked for.
+    asked: Vec<KeyframeRequest>,
+    /// So many of the next datagrams to it are lost.
+    lose: usize,
     data: Vec<DataPacket>,
     microphone: Option<(Mid, String)>,
     sent: u64,
@@ -90,7 +98,7 @@ impl World {
     fn join_as(&mut self, identity: &str, video: VideoGrant, auto_subscribe: bool) -> usize {
         let index = self.clients.len();
         let address: SocketAddr = format!("127.0.0.1:{}", 40_000 + index).parse().unwrap();
-        let mut rtc = rtc::config(&rtc::crypto_provider(), None).build(self.now);
+        let mut rtc = rtc::with_video(rtc::config(&rtc::crypto_provider(), None)).build(self.now);
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).unwrap());
         let mut api = rtc.sdp_api();
         let reliable = api.add_channel_with_config(ChannelConfig {
@@ -120,6 +128,9 @@ impl World {
             connected: false,
             outbox: Vec::new(),
             packets: Vec::new(),
+            video: Vec::new(),
+            asked: Vec::new(),
+            lose: 0,
             data: Vec::new(),
             microphone: None,
             sent: 0,
@@ -143,12 +154,16 @@ impl World {
     }
 
     /// Offers again, with as many more sections to hear on.
-    fn offer(&mut self, client: usize, more: u32) {
+    fn offer(&mut self, client: usize, more: u32, videos: u32) {
         let c = &mut self.clients[client];
         let mut api = c.rtc.sdp_api();
         // A section too many where nothing else changes: an offer without change does not come about.
-        (0..more.max(1)).for_each(|_| {
+        let audios = if videos == 0 { more.max(1) } else { more };
+        (0..audios).for_each(|_| {
             api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+        });
+        (0..videos).for_each(|_| {
+            api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         });
         let (offer, pending) = api.apply().unwrap();
         c.pending = Some(pending);
@@ -249,11 +264,14 @@ impl World {
     fn take(&mut self, output: Output) {
         match output {
             Output::Transmit { to, bytes } => {
-                if let Some(client) = self.clients.iter_mut().find(|c| c.address == to) {
+                let client = self.clients.iter_mut().find(|c| c.address == to);
+                if let Some(client) = client.filter(|c| c.lose == 0) {
                     let receive = Receive::new(Protocol::Udp, SERVER.parse().unwrap(), to, &bytes).unwrap();
                     client.rtc.handle_input(Input::Receive(self.now, receive)).unwrap();
                     // At once: what DTLS keeps unread is bounded.
                     client.poll();
+                } else if let Some(client) = self.clients.iter_mut().find(|c| c.address == to) {
+                    client.lose -= 1;
                 }
             }
             Output::Send { conn, bytes } => {
@@ -262,7 +280,7 @@ impl World {
                 self.clients[index].messages.push(message.clone());
                 match message {
                     Message::Answer(answer) => self.clients[index].answered(&answer),
-                    Message::MediaSectionsRequirement(need) => self.offer(index, need.num_audios),
+                    Message::MediaSectionsRequirement(need) => self.offer(index, need.num_audios, need.num_videos),
                     _ => {}
                 }
             }
@@ -317,6 +335,8 @@ impl Client {
                 RtcOutput::Transmit(t) => self.outbox.push(t.contents.into()),
                 RtcOutput::Timeout(_) => return,
                 RtcOutput::Event(Event::Connected) => self.connected = true,
+                RtcOutput::Event(Event::RtpPacket(p)) if p.header.payload_type != 63.into() => self.video.push(p),
+                RtcOutput::Event(Event::KeyframeRequest(request)) => self.asked.push(request),
                 RtcOutput::Event(Event::RtpPacket(p)) => {
                     self.packets.push((*p.header.payload_type, *p.seq_no, p.header.timestamp, p.payload.to_vec()))
                 }

@@ -1,6 +1,7 @@
 //! A published track, and how its packets become those of each subscriber.
 
 use super::ParticipantId;
+use super::video::{Lane, Picture, Video};
 use crate::signal::livekit::TrackInfo;
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,15 +49,21 @@ pub struct Track {
     pub withheld: Option<bool>,
     /// An administrator muted it: nothing is forwarded until the publisher, or an administrator, unmutes it.
     pub silenced: bool,
+    /// What it has beside, if it is video.
+    pub video: Option<Box<Video>>,
 }
 
 /// One subscriber of a track, ready to be sent to.
 #[derive(Debug)]
 pub struct Listener {
     pub who: ParticipantId,
+    /// The section that brings it there.
+    pub mid: Mid,
     pub ssrc: Ssrc,
     pub payloads: Payloads,
     pub rebase: Rebase,
+    /// Of a video track: its way through the layers, in the place of `rebase`.
+    pub video: Option<Box<Lane>>,
 }
 
 /// Where a section's outgoing stream stands. It lives longer than a subscription: the next track continues it.
@@ -66,12 +73,14 @@ pub struct Cursor {
     pub sequence: u64,
     /// The last packet's RTP time, and when it was sent.
     pub last: Option<(u32, Instant)>,
+    /// VP8's numbers of the last packet, where it carried that.
+    pub picture: Picture,
 }
 
 impl Default for Cursor {
     fn default() -> Self {
         // SRTP's roll-over counter starts at zero on both sides; and late packets may precede the first.
-        Cursor { sequence: 1 << 12, last: None }
+        Cursor { sequence: 1 << 12, last: None, picture: Picture::default() }
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Section {
     pub receives: bool,
     /// The stream's and the track's name of `a=msid`; empty where there are none.
     pub msid: (String, String),
+    /// The payload types, in order.
+    pub payloads: Vec<String>,
     /// The port is zero: the section is refused or stopped (or, in a first offer, bundle-only).
     pub stopped: bool,
 }
@@ -29,6 +31,7 @@ pub fn sections(sdp: &str) -> Vec<Section> {
             sections.push(Section {
                 kind: words.next().unwrap_or_default().into(),
                 stopped: words.next() == Some("0"),
+                payloads: words.skip(1).map(str::to_string).collect(),
                 sends: true,
                 receives: true,
                 ..Default::default()
@@ -77,6 +80,8 @@ pub struct Edit {
     pub opus: String,
     /// Leave redundancy (RED) out of the section.
     pub no_red: bool,
+    /// The order of payload types, and the codec whose come first.
+    pub order: Option<(Vec<String>, String)>,
 }
 
 /// Rewrites the sections whose mid is named in `edits`.
@@ -84,7 +89,10 @@ pub fn edit(sdp: &str, edits: &BTreeMap<String, Edit>) -> String {
     let mut out = String::with_capacity(sdp.len() + 256);
     for (index, section) in split(sdp).into_iter().enumerate() {
         match (index, edits.get(attribute(section, "mid").unwrap_or_default())) {
-            (1.., Some(edit)) => edit_section(section, edit, &mut out),
+            (1.., Some(edit)) => match &edit.order {
+                Some((payloads, first)) => edit_section(&ordered(section, payloads, first), edit, &mut out),
+                None => edit_section(section, edit, &mut out),
+            },
             _ => out.push_str(section),
         }
     }
@@ -134,8 +142,35 @@ fn edit_section(section: &str, edit: &Edit, out: &mut String) {
     }
 }
 
+/// Puts the payload types of an answer's section into the order of the offer's, those of the codec `first` before all
+/// others: a sender takes the first that it finds.
+fn ordered(section: &str, offer: &[String], first: &str) -> String {
+    let Some(media) = section.lines().next().filter(|line| line.starts_with("m=")) else { return section.into() };
+    let words: Vec<&str> = media.split(' ').collect();
+    if words.len() < 4 {
+        return section.into();
+    }
+    let value = |attribute: &str, payload: &str| {
+        let mut lines = section.lines().filter_map(|line| line.strip_prefix(attribute)?.split_once(' '));
+        lines.find(|(number, _)| *number == payload).map(|(_, value)| value.to_ascii_lowercase())
+    };
+    let is_first = |payload: &str| {
+        // What is sent again (RTX) goes with the codec that it is of.
+        let of = value("a=fmtp:", payload).and_then(|fmtp| Some(fmtp.strip_prefix("apt=")?.to_string()));
+        let name = value("a=rtpmap:", of.as_deref().unwrap_or(payload)).unwrap_or_default();
+        name.split('/').next() == Some(first)
+    };
+    let (media, mut payloads) = (&words[..3], words[3..].to_vec());
+    payloads.sort_by_key(|payload| {
+        let at = offer.iter().position(|offered| offered == payload).unwrap_or(usize::MAX);
+        (!is_first(payload), at)
+    });
+    let rest = section.split_once('\n').map_or("", |(_, rest)| rest);
+    format!("{} {}\r\n{rest}", media.join(" "), payloads.join(" "))
+}
+
 /// The session part, then each media section, line ends included.
-fn split(sdp: &str) -> Vec<&str> {
+pub fn split(sdp: &str) -> Vec<&str> {
     let mut starts: Vec<usize> = sdp.match_indices("\nm=").map(|(at, _)| at + 1).collect();
     starts.insert(0, 0);
     starts.push(sdp.len());
@@ -179,7 +214,7 @@ mod tests {
 
     #[test]
     fn opus_gets_parameters_and_loses_redundancy() {
-        let wish = Edit { msid: None, opus: "stereo=1".into(), no_red: true };
+        let wish = Edit { msid: None, opus: "stereo=1".into(), no_red: true, order: None };
         let edited = edit(SDP, &BTreeMap::from([("0".to_string(), wish)]));
         assert!(edited.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
         assert!(edited.contains("a=fmtp:111 minptime=10;stereo=1\r\n"));
@@ -193,5 +228,19 @@ mod tests {
         );
         let without = without_mdns(&with);
         assert!(!without.contains(".local") && without.contains("127.0.0.1"));
+    }
+
+    #[test]
+    fn the_codec_that_is_meant_comes_first() {
+        let section = "m=video 9 UDP/TLS/RTP/SAVPF 96 97 127 121 98 99\r\na=mid:1\r\n\
+            a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n\
+            a=rtpmap:127 H264/90000\r\na=rtpmap:121 rtx/90000\r\na=fmtp:121 apt=127\r\n\
+            a=rtpmap:98 VP9/90000\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n";
+        let offer: Vec<String> = "127 121 96 97 98 99".split(' ').map(str::to_string).collect();
+        let media = |first: &str| ordered(section, &offer, first).lines().next().unwrap().to_string();
+        assert_eq!(media("vp9"), "m=video 9 UDP/TLS/RTP/SAVPF 98 99 127 121 96 97");
+        assert_eq!(media(""), "m=video 9 UDP/TLS/RTP/SAVPF 127 121 96 97 98 99");
+        assert_eq!(ordered(section, &[], "vp8"), section);
+        assert_eq!(ordered("m=video 0\r\n", &offer, "vp8"), "m=video 0\r\n");
     }
 }
