@@ -167,6 +167,7 @@ public:
 
     stoa_status connect(int32_t timeout_ms) { return check(stoa_channel_connect(get(), timeout_ms)); }
     stoa_status disconnect(int32_t timeout_ms) { return check(stoa_channel_disconnect(get(), timeout_ms)); }
+    void reconnect() { check(stoa_channel_reconnect(get())); }
     uint32_t state() const
     {
         uint32_t state = 0;

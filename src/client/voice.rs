@@ -6,7 +6,7 @@
 use super::expiry::Expiry;
 use super::gate::VadConfig;
 use super::hearing::{FrameInfo, FrameSink, Hearing, nobody};
-use super::messages::Messages;
+use super::messages::{self, Messages};
 use super::microphone::Microphone;
 use super::people::{OwnChange, People, Requests, Told};
 use super::reconnect::{Reconnect, may_pass};
@@ -400,11 +400,7 @@ impl Voice {
     pub fn send_data(&mut self, now: Instant, payload: Vec<u8>, reliable: bool, topic: &str, to: Vec<String>) -> bool {
         let user =
             lk::UserPacket { payload, topic: (!topic.is_empty()).then(|| topic.to_string()), ..Default::default() };
-        let packet = lk::DataPacket {
-            destination_identities: to,
-            value: Some(lk::data_packet::Value::User(user)),
-            ..Default::default()
-        };
+        let packet = messages::packet(to, lk::data_packet::Value::User(user), reliable);
         self.session.send_data(now, &packet, reliable)
     }
 

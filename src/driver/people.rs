@@ -287,6 +287,37 @@ fn uuid() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::{ChannelOptions, Engine, EngineOptions};
+
+    /// A connection that ends in the midst of a call, by a fault or in order, ends the call: nobody waits for ever.
+    #[test]
+    fn a_call_ends_with_its_connection() {
+        let long = Some(Duration::from_secs(20));
+        let engine = Engine::new(EngineOptions { app_id: "app".into(), ..Default::default() }).unwrap();
+        let join = |user: &str| {
+            let options = ChannelOptions { name: "room".into(), user: user.into(), ..Default::default() };
+            let channel = engine.create_channel(options).unwrap();
+            channel.connect(long).unwrap();
+            channel
+        };
+        let (ada, bob) = (join("ada"), join("bob"));
+        bob.rpc_register("slow").unwrap();
+        for fault in [true, false] {
+            while !ada.users().contains(&"bob".to_string()) {
+                ada.poll_event(long).unwrap().expect("an event, in time");
+            }
+            let ticket = ada.rpc_call("bob", "slow", "", Duration::from_secs(60)).unwrap();
+            let end = if fault { Command::Fault } else { Command::Leave };
+            ada.inner.command(end).unwrap();
+            let outcome = ada.rpc_wait(ticket, long).unwrap().expect("it ends");
+            assert_eq!((outcome.status, outcome.code), (Status::DISCONNECTED, code::RECIPIENT_DISCONNECTED));
+            assert!(ada.inner.lock().calls.waiting.is_empty());
+            ada.disconnect(long).unwrap();
+            assert_eq!(ada.person("bob").unwrap_err().status, Status::BAD_STATE);
+            ada.connect(long).unwrap();
+        }
+        engine.close(Duration::from_secs(2)).unwrap();
+    }
 
     #[test]
     fn ids_have_the_form_of_uuids() {

@@ -518,6 +518,7 @@ mod tests {
             app_certificate: "secret".into(),
             url: format!("ws://127.0.0.1:{}", proxy.port),
             threads: 1,
+            ..Default::default()
         };
         let engine = Engine::new(options).unwrap();
         let (ada, bob) = (join(&engine, "ada"), join(&engine, "bob"));

@@ -206,7 +206,8 @@ pub unsafe extern "C" fn stoa_channel_disconnect(channel: *mut stoa_channel, tim
 /// - Where the server knows the participant still, it goes on as the same one, and nothing that is reliable is lost or doubled.
 ///   Otherwise the channel joins anew as the same user, with the newest token: the others see it leave and join. The microphone is
 ///   published as it was, muted or not, wanted users are subscribed to again, and streams go on. Users who are gone get "user_left".
-///   Messages that the server did not have in whole are told as failed by "message_sent"; those that wait are sent.
+///   Messages that the server did not have in whole are told as failed by "message_sent"; those that wait are sent. Reliable data
+///   that was not acknowledged is sent again.
 /// - What was pushed is not held back: live sound is dropped as it would have been spoken, so that nobody hears it seconds late, and
 ///   playout marks are passed in time. Sound that still gets through is heard.
 /// - Reconnected is not who was removed, whose room was closed, whose identity joined again elsewhere, and whose token is refused.

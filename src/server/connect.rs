@@ -37,6 +37,16 @@ const PROTOCOL: i32 = 16;
 /// Single-connection clients of this version and later know the data channels' ids beforehand.
 const AGREED_CHANNELS: i32 = 18;
 
+/// How long somebody's WebSocket may be gone.
+fn patience(participant: &Participant) -> Duration {
+    match participant.media_lost {
+        None => RESUME,
+        Some(_) if participant.state == participant_info::State::Active => BOTH_LOST,
+        // Who has never come in has nothing to come back to.
+        Some(_) => Duration::ZERO,
+    }
+}
+
 impl RoomServer {
     /// Checks a request without joining: what `/rtc/validate` and `/rtc/v1/validate` answer.
     pub fn validate(&mut self, now: Instant, request: &HttpRequest) -> Result<(), Refusal> {
@@ -118,7 +128,7 @@ impl RoomServer {
         let now = self.now;
         if let Some(participant) = self.participants.get_mut(&id).filter(|p| p.conn == Ok(conn)) {
             participant.conn = Err(now);
-            let patience = if participant.media_lost.is_some() { BOTH_LOST } else { RESUME };
+            let patience = patience(participant);
             self.care_at(id, now + patience);
         }
     }
@@ -184,6 +194,10 @@ impl RoomServer {
         let protocol = self.participants[&id].client.protocol;
         self.log(Level::Info, format!("{} joins with {connections}, protocol {protocol}.", self.name(id)));
         self.send_join(id, &others, single);
+        // The token of the join may end long before the stay: a client that has to join again would have nothing.
+        if self.participants[&id].access.is_none() {
+            self.send_token(id);
+        }
         self.announce(id, false);
         self.room_changed(&room);
         self.subscribe_to_all(id, &others);
@@ -297,7 +311,7 @@ impl RoomServer {
         // An entry from before a change of plan is stale.
         let Some(participant) = self.participants.get(&id).filter(|p| p.care_at <= now) else { return };
         let since = |then: Instant| now.saturating_duration_since(then);
-        let patience = if participant.media_lost.is_some() { BOTH_LOST } else { RESUME };
+        let patience = patience(participant);
         match participant.conn {
             Err(gone) if since(gone) >= patience => return self.remove(id, DisconnectReason::SignalClose),
             Ok(conn) if since(participant.last_heard) > Duration::from_secs(PING_TIMEOUT as u64) => {

@@ -1,5 +1,6 @@
 //! Data packets: forwarded by their bytes, so that fields this server does not know survive.
 
+use crate::signal::livekit::data_packet::Kind;
 use prost::Message;
 
 /// What of a data packet matters here.
@@ -22,9 +23,11 @@ struct UserEnvelope {
     destination_identities: Vec<String>,
 }
 
-/// The sender, as fields of `DataPacket`.
+/// What only the server knows for sure, as fields of `DataPacket`: the way, which some clients ask the packet about, and the sender.
 #[derive(Clone, PartialEq, Message)]
-struct Sender {
+struct Origin {
+    #[prost(int32, optional, tag = "1")]
+    kind: Option<i32>,
     #[prost(string, tag = "4")]
     participant_identity: String,
     #[prost(string, tag = "17")]
@@ -48,12 +51,13 @@ impl Envelope {
     }
 }
 
-/// The packet with its sender written behind it: of a field that occurs twice the last one counts, so nobody can speak for others.
-pub fn with_sender(packet: &[u8], identity: &str, sid: &str) -> Vec<u8> {
-    let sender = Sender { participant_identity: identity.into(), participant_sid: sid.into() };
-    let mut bytes = Vec::with_capacity(packet.len() + sender.encoded_len());
+/// The packet with its way and its sender written behind it: of a field that occurs twice the last one counts, so nobody can speak
+/// for others.
+pub fn with_origin(packet: &[u8], kind: Kind, identity: &str, sid: &str) -> Vec<u8> {
+    let origin = Origin { kind: Some(kind as i32), participant_identity: identity.into(), participant_sid: sid.into() };
+    let mut bytes = Vec::with_capacity(packet.len() + origin.encoded_len());
     bytes.extend_from_slice(packet);
-    sender.encode(&mut bytes).expect("a Vec grows");
+    origin.encode(&mut bytes).expect("a Vec grows");
     bytes
 }
 
@@ -73,11 +77,14 @@ mod tests {
         };
         let mut bytes = forged.encode_to_vec();
         bytes.extend_from_slice(&[0xfa, 0x3e, 2, 8, 9]); // field 1007, bytes
-        let sent = with_sender(&bytes, "ann", "PA_ann");
+        let sent = with_origin(&bytes, Kind::Lossy, "ann", "PA_ann");
         assert_eq!(&sent[..bytes.len()], &bytes[..]);
         let read = DataPacket::decode(&sent[..]).unwrap();
         assert_eq!((read.participant_identity.as_str(), read.participant_sid.as_str()), ("ann", "PA_ann"));
-        assert_eq!((read.sequence, read.value), (7, forged.value));
+        assert_eq!((read.sequence, &read.value), (7, &forged.value));
+        assert_eq!(read.kind, Kind::Lossy as i32, "the way it came, whatever it says");
+        let reliable = with_origin(&sent, Kind::Reliable, "ann", "PA_ann");
+        assert_eq!(DataPacket::decode(&reliable[..]).unwrap().kind, Kind::Reliable as i32);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::peer::Lane;
 use super::track::{Rebase, TrackId, convert};
 use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
+use crate::signal::livekit::data_packet::Kind;
 use crate::signal::livekit::{
     ConnectionQualityUpdate, DisconnectReason, SpeakerInfo, SpeakersChanged, participant_info, signal_response,
 };
@@ -340,7 +341,8 @@ impl RoomServer {
             }
         }
         let Some(sender) = self.participants.get(&id) else { return };
-        let bytes = data::with_sender(packet, sender.identity(), &sid);
+        let kind = if lane == Lane::Lossy { Kind::Lossy } else { Kind::Reliable };
+        let bytes = data::with_origin(packet, kind, sender.identity(), &sid);
         self.deliver(&room, Some(id), lane, &envelope, &bytes);
     }
 

@@ -6,7 +6,7 @@
 
 use super::peer::MAX_SECTIONS;
 use super::track::{Track, TrackId};
-use super::{Level, ParticipantId, RoomServer, Side, video};
+use super::{Level, Participant, ParticipantId, RoomServer, Side, video};
 use crate::signal::livekit::{
     DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse,
     signal_response,
@@ -70,7 +70,10 @@ impl RoomServer {
     pub(super) fn negotiate(&mut self, id: ParticipantId) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let waiting: Vec<TrackId> = participant.wants.iter().filter(|w| w.1.is_none()).map(|w| *w.0).collect();
-        if waiting.is_empty() {
+        // Where the client still knows a section by the name of a track that it is to hear no more, the next answer takes the
+        // name off: livekit-client ends a subscription only then.
+        let stale = |p: &Participant| p.main.sections.iter().any(|s| s.track.is_none() && s.shown.is_some());
+        if waiting.is_empty() && (participant.down.is_some() || !stale(participant)) {
             return;
         }
         if participant.down.is_some() {
@@ -90,12 +93,20 @@ impl RoomServer {
             free += there.min(waiting);
         }
         let [num_audios, num_videos] = missing.map(|n| n as u32);
-        if free == 0 && missing == [0, 0] {
+        if free == 0 && missing == [0, 0] && !waiting.is_empty() {
             return self.log(Level::Warning, format!("{} hears as many tracks as it can.", self.name(id)));
         }
         let message = MediaSectionsRequirement { num_audios, num_videos };
         participant.asked = true;
         self.send(id, signal_response::Message::MediaSectionsRequirement(message));
+    }
+
+    /// Has a client look again at what its sections carry: something was taken off them that it did not give up itself.
+    pub(super) fn retell(&mut self, id: ParticipantId) {
+        match self.participants.get(&id) {
+            Some(participant) if participant.down.is_some() => self.offer(id, false),
+            _ => self.negotiate(id),
+        }
     }
 
     /// Offers on the second connection; later, if an offer is outstanding.

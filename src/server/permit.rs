@@ -155,7 +155,7 @@ impl RoomServer {
                 // What it asked for comes back with the permission.
                 self.participants.get_mut(&id).expect("looked up above").denied.insert(track);
             }
-            self.negotiate(id);
+            self.retell(id);
         } else if can_hear && !could_hear {
             let denied = std::mem::take(&mut self.participants.get_mut(&id).expect("looked up above").denied);
             denied.into_iter().for_each(|track| self.subscribe(id, track));

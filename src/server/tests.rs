@@ -389,6 +389,18 @@ fn two_join_and_one_hears_the_other() {
 }
 
 #[test]
+fn a_token_for_joining_again_comes_with_the_join() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    let token = world.clients[ann].messages.iter().find_map(|m| match m {
+        Message::RefreshToken(token) => Some(token.clone()),
+        _ => None,
+    });
+    let claims = crate::token::jwt::parse_unverified(&token.expect("a token")).unwrap();
+    assert_eq!((claims.sub.as_str(), claims.video.room.as_str()), ("ann", "hall"));
+}
+
+#[test]
 fn sections_are_asked_for_when_they_are_missing() {
     let mut world = World::new();
     let listener = world.join("listener");
@@ -424,6 +436,7 @@ fn subscriptions_start_stop_and_start_again_in_one_stream() {
     world.speak(ann, 20);
     assert_eq!(world.clients[bob].packets.len(), 1);
     world.subscribe(bob, &track, false);
+    assert!(world.carried(bob).is_empty(), "the next answer takes the track's name off");
     world.speak(ann, 20);
     assert_eq!(world.clients[bob].packets.len(), 1);
     world.subscribe(bob, &track, true);

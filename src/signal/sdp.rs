@@ -18,7 +18,8 @@ pub struct Section {
     pub msid: (String, String),
     /// The payload types, in order.
     pub payloads: Vec<String>,
-    /// The port is zero: the section is refused or stopped (or, in a first offer, bundle-only).
+    /// The port is zero and it is not bundle-only (RFC 9143, 6): the section is refused or stopped. Firefox offers every new section
+    /// with port zero, for the port of the bundle.
     pub stopped: bool,
 }
 
@@ -39,6 +40,7 @@ pub fn sections(sdp: &str) -> Vec<Section> {
         }
         let Some(section) = sections.last_mut() else { continue };
         match line.strip_prefix("a=") {
+            Some("bundle-only") => section.stopped = false,
             Some("sendonly") => section.receives = false,
             Some("recvonly") => section.sends = false,
             Some("inactive") => (section.sends, section.receives) = (false, false),
@@ -198,6 +200,10 @@ mod tests {
         assert_eq!((read[0].sends, read[0].receives, read[0].stopped), (true, false, false));
         assert_eq!(read[0].msid, ("x".into(), "y".into()));
         assert_eq!((read[1].sends, read[1].receives, read[1].stopped), (false, false, true));
+        let waits =
+            SDP.replace("m=video 0 UDP/TLS/RTP/SAVPF 96\r\n", "m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\n");
+        assert_ne!(waits, SDP);
+        assert!(!sections(&waits)[1].stopped, "the port of the bundle is meant");
         assert_eq!(attribute(SDP, "ice-ufrag"), Some("abcd"));
         assert_eq!(sections("nonsense"), []);
     }

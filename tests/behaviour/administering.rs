@@ -10,7 +10,7 @@ use stoa::token::jwt::{self, Claims, VideoGrant};
 
 impl Sim {
     /// Calls the room service as one who may everything.
-    fn call(&mut self, method: &str, request: Value) -> Value {
+    fn administer(&mut self, method: &str, request: Value) -> Value {
         let video = VideoGrant {
             room: "room".into(),
             room_admin: true,
@@ -36,7 +36,7 @@ impl Sim {
     }
 
     fn permit(&mut self, permission: Value) {
-        self.call("UpdateParticipant", json!({"room": "room", "identity": "ada", "permission": permission}));
+        self.administer("UpdateParticipant", json!({"room": "room", "identity": "ada", "permission": permission}));
     }
 
     /// How many frames of somebody's voice come through, of half a second.
@@ -66,10 +66,10 @@ fn who_is_muted_from_afar_is_told_of_and_not_heard() {
     let bob = sim.join("bob", Options::default());
     sim.run(ms(100));
     assert!(sim.frames(ada, bob, "ada") > 20);
-    let listed = sim.call("ListParticipants", json!({"room": "room"}));
+    let listed = sim.administer("ListParticipants", json!({"room": "room"}));
     let ada_is = listed["participants"].as_array().unwrap().iter().find(|p| p["identity"] == "ada").unwrap();
     let track = &ada_is["tracks"][0]["sid"];
-    sim.call("MutePublishedTrack", json!({"room": "room", "identity": "ada", "trackSid": track, "muted": true}));
+    sim.administer("MutePublishedTrack", json!({"room": "room", "identity": "ada", "trackSid": track, "muted": true}));
     assert_eq!(sim.frames(ada, bob, "ada"), 0);
     let muted = |muted| EventBody::UserMuted { user: "ada".into(), muted };
     assert!(sim.clients[bob].events.contains(&muted(true)));
@@ -88,10 +88,10 @@ fn who_is_removed_and_whose_room_is_deleted_hears_why() {
     let ada = sim.join("ada", Options::default());
     let bob = sim.join("bob", Options::default());
     sim.run(ms(100));
-    sim.call("RemoveParticipant", json!({"room": "room", "identity": "ada"}));
+    sim.administer("RemoveParticipant", json!({"room": "room", "identity": "ada"}));
     assert_eq!(sim.end(ada).1, Reason::Removed);
     assert!(sim.clients[bob].events.contains(&EventBody::UserLeft { user: "ada".into(), reason: Reason::Removed }));
-    sim.call("DeleteRoom", json!({"room": "room"}));
+    sim.administer("DeleteRoom", json!({"room": "room"}));
     assert_eq!(sim.end(bob).1, Reason::RoomClosed);
     assert_eq!(sim.server.population(), (0, 0));
 }
@@ -117,7 +117,8 @@ fn permissions_are_taken_and_given_back_while_they_speak() {
     let back = sim.clients[bob].events.iter().filter(|e| matches!(e, EventBody::UserJoined { user } if user == "ada"));
     assert_eq!(back.count(), 2, "when bob came, and when ada came back");
     sim.run(ms(500));
-    assert!(sim.frames(ada, bob, "ada") > 20 && sim.frames(bob, ada, "bob") > 20);
+    let heard = (sim.frames(ada, bob, "ada"), sim.frames(bob, ada, "bob"));
+    assert!(heard.0 > 20 && heard.1 > 20, "{heard:?}");
     let subscribed = sim.clients[bob].events.iter().rev().find_map(|event| match event {
         EventBody::SubscribeStateChanged { user, new, .. } if user == "ada" => Some(*new),
         _ => None,
@@ -147,7 +148,7 @@ fn what_an_administrator_took_stays_taken_when_a_privilege_ends() {
 #[test]
 fn rooms_wait_for_their_next_guest() {
     let mut sim = Sim::new(5);
-    sim.call("CreateRoom", json!({"name": "room", "departureTimeout": 60, "maxParticipants": 1}));
+    sim.administer("CreateRoom", json!({"name": "room", "departureTimeout": 60, "maxParticipants": 1}));
     let population = |sim: &Sim| sim.server.population();
     sim.run(ms(299_000));
     assert_eq!(population(&sim), (1, 0), "300 s for the first one");
@@ -162,7 +163,7 @@ fn rooms_wait_for_their_next_guest() {
     sim.run(ms(2_000));
     assert_eq!(population(&sim), (0, 0));
     // One that nobody visits.
-    sim.call("CreateRoom", json!({"name": "cellar", "emptyTimeout": 5}));
+    sim.administer("CreateRoom", json!({"name": "cellar", "emptyTimeout": 5}));
     sim.run(ms(6_000));
     assert_eq!(population(&sim), (0, 0));
 }

@@ -194,13 +194,15 @@ fn it_is_told_before_the_token_expires_and_then_it_is_over() {
 #[test]
 fn less_time_than_the_notice_is_told_at_once() {
     let mut sim = Sim::new(6);
-    let ada = sim.join("ada", with(token("ada", |claims| claims.exp = EPOCH + 20)));
+    let ada = sim.join("ada", with(access("ada", 0, 20, &everything(20))));
+    let bob = sim.join("bob", with(token("bob", |claims| claims.exp = EPOCH + 20)));
     sim.run(ms(100));
     let left = sim.expiries(ada);
     assert!(left.len() == 1 && (19_000_000..20_000_000).contains(&left[0]), "{left:?}");
-    // A JWT is for joining: who is in stays, as on LiveKit's server.
+    // A JWT is for joining, and a longer one comes with the join: who is in stays, as on LiveKit's server.
     sim.run_to(secs(20 + LEEWAY + 10));
-    assert_eq!(sim.clients[ada].voice.state(), ConnectionState::Connected);
+    assert!(sim.expiries(bob).is_empty());
+    assert_eq!(sim.clients[bob].voice.state(), ConnectionState::Connected);
 }
 
 #[test]

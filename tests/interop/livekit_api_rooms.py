@@ -107,7 +107,7 @@ def ask(*given):
 
 
 async def subscriptions(count):
-    """Until so many listen: clients are not told that somebody else ended a subscription of theirs."""
+    """Until so many listen: clients have no event for a subscription that somebody else ends."""
     for _ in range(50):
         metrics = (await ask("/metrics"))[2]
         if f"\nstoa_subscriptions {count}\n" in metrics:

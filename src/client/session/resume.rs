@@ -306,3 +306,30 @@ fn subscription(tracks: &[(String, String)], subscribe: bool) -> lk::UpdateSubsc
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::session::SessionConfig;
+
+    #[test]
+    fn a_number_counts_once_for_each_sender() {
+        let config = SessionConfig {
+            rtc: crate::rtc::config(&crate::rtc::crypto_provider(), None),
+            local: ([127, 0, 0, 1], 5000).into(),
+            publish: false,
+            stereo: false,
+            cid: String::new(),
+            asked: None,
+        };
+        let mut session = Session::new(config, Instant::now());
+        let mut taken = |sid: &str, sequence| {
+            session.is_new(&lk::DataPacket { participant_sid: sid.into(), sequence, ..Default::default() })
+        };
+        assert_eq!([1, 2, 2, 1, 3, 7, 4].map(|n| taken("PA_ada", n)), [true, true, false, false, true, true, false]);
+        assert_eq!([1, 1].map(|n| taken("PA_bob", n)), [true, false]);
+        // Who does not count, or is not named, is taken as it comes.
+        assert_eq!([0, 0].map(|n| taken("PA_ada", n)), [true, true]);
+        assert_eq!([5, 5].map(|n| taken("", n)), [true, true]);
+    }
+}

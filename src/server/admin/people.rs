@@ -155,6 +155,9 @@ impl RoomServer {
         let id = self.find(&request.room, &request.identity)?;
         let UpdateSubscriptionsRequest { track_sids, subscribe, participant_tracks, .. } = request;
         self.update_subscription(id, &UpdateSubscription { track_sids, subscribe, participant_tracks });
+        if !subscribe {
+            self.retell(id);
+        }
         Ok(EmptyResponse {})
     }
 

@@ -1,146 +1,44 @@
-//! LiveKit's own Python client (PyPI `livekit`) on the `stoa` program: written by others, so it tests what we cannot imagine.
-//!
-//! Makes a virtual environment under the target directory the first time, which needs Python 3 and PyPI.
+//! LiveKit's Python clients on `stoa serve` among themselves, and what the matrix asks of no client: streams word by word and
+//! from files, a late listener, a token of ours read by theirs.
 
-use std::io::{BufRead, BufReader};
+use super::servers::{self, KEY, SECRET};
+use super::{peers, stage};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use stoa::Status;
 use stoa::client::people::OwnChange;
-use stoa::driver::{Channel, ChannelOptions, Engine, EngineOptions, FrameInfo, ReadOutcome};
-use stoa::event::{EventBody, MessageFormat, SubscribeState};
+use stoa::driver::{Channel, ChannelOptions, Engine, EngineOptions};
+use stoa::event::{EventBody, MessageFormat};
 use stoa::message::chunks::Outgoing;
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
-const PACKAGES: [&str; 3] = ["livekit==1.2.1", "livekit-api==1.2.2", "numpy"];
 const LONG: Option<Duration> = Some(Duration::from_secs(20));
-/// What `livekit_python.py` speaks and listens for, Hz.
-const TONE: f64 = 440.0;
-const KEY: &str = "app";
-const SECRET: &str = "a certificate of more than thirty-two characters";
-
-fn python() -> &'static PathBuf {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        let venv = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("livekit-python");
-        let python = venv.join("bin/python");
-        let ready = Command::new(&python).args(["-c", "from livekit import api, rtc; import numpy"]).output();
-        if !ready.is_ok_and(|output| output.status.success()) {
-            eprintln!("making {} with {PACKAGES:?} from PyPI", venv.display());
-            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES));
-        }
-        python
-    })
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
-}
-
-/// `stoa serve`, which ends with the test.
-struct Serve(Child);
-
-impl Serve {
-    fn start() -> (Serve, String) {
-        let key = format!("{KEY}:{SECRET}");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stoa"))
-            .args(["serve", "--port", "0", "--udp-port", "0", "--key", &key])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("stoa starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("stoa says where it serves");
-        let url =
-            line.split(' ').find(|word| word.starts_with("ws://")).unwrap_or_else(|| panic!("no URL in {line:?}"));
-        (Serve(child), url.to_string())
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn converse(script: &str, mode: &str, token: Option<&str>, end: &str) {
-    let (_serve, url) = Serve::start();
+    let _alone = stage::alone();
+    let serve = servers::stoa();
+    let url = format!("ws://{}", serve.first());
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(script);
-    let output =
-        Command::new(python()).arg(script).args([&url, KEY, SECRET, mode]).args(token).output().expect("Python runs");
+    let output = Command::new(peers::python())
+        .arg(script)
+        .args([&url, KEY, SECRET, mode])
+        .args(token)
+        .output()
+        .expect("Python runs");
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{wrong}");
     assert!(said.ends_with(end), "it went to the end: {said}");
 }
 
-/// A Stoa channel in the room with a Python client: both speak and hear, a data packet goes there and back.
-fn converse_with_stoa(mode: &str) {
-    let (_serve, url) = Serve::start();
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/interop/livekit_python_peer.py");
-    let peer = Command::new(python())
-        .arg(script)
-        .args([&url, KEY, SECRET, mode])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("Python runs");
-    let engine = Engine::new(EngineOptions {
-        app_id: KEY.into(),
-        app_certificate: SECRET.into(),
-        url,
-        ..EngineOptions::default()
-    })
-    .unwrap();
-    let options =
-        ChannelOptions { name: "hall".into(), user: "stoa".into(), subscribe_all: true, ..ChannelOptions::default() };
-    let channel = engine.create_channel(options).unwrap();
-    channel.connect(LONG).unwrap();
-    // More than the peer listens to, in one piece: the queue paces it.
-    let tone: Vec<i16> = (0..20 * 24_000)
-        .map(|n| (f64::sin(n as f64 * TONE * std::f64::consts::TAU / 24_000.0) * 8000.0) as i16)
-        .collect();
-    channel.push(&tone, LONG).unwrap();
-    until(
-        &channel,
-        "pia subscribed",
-        |event| matches!(event, EventBody::SubscribeStateChanged { user, new: SubscribeState::Subscribed, .. } if user == "pia"),
-    );
-    let stream = channel.stream("pia").unwrap();
-    let (mut heard, mut pcm, mut info) = (Vec::new(), vec![0; 4800], FrameInfo::default());
-    while heard.len() < 2 * 24_000 {
-        match stream.read(&mut pcm, &mut info, LONG).unwrap() {
-            ReadOutcome::Frame(samples) => heard.extend_from_slice(&pcm[..samples]),
-            other => panic!("{other:?} after {} samples of pia", heard.len()),
-        }
-    }
-    let last = &heard[24_000..];
-    let frequency =
-        last.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count() as f64 * 24_000.0 / last.len() as f64;
-    assert!((frequency - TONE).abs() < 5.0, "pia is heard at {frequency} Hz");
-    channel.send_data(b"ping", true, "game", &["pia"]).unwrap();
-    let answer = until(&channel, "an answer", |event| matches!(event, EventBody::DataReceived { .. }));
-    let expected =
-        EventBody::DataReceived { user: "pia".into(), topic: "game".into(), payload: b"pong".to_vec(), reliable: true };
-    assert_eq!(answer, expected);
-    channel.mute(true).unwrap();
-    // The mute is ahead of the leave on the same wire.
-    channel.disconnect(LONG).unwrap();
-    let output = peer.wait_with_output().expect("Python ends");
-    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.ends_with("left\n"), "{said}\n{wrong}");
-    engine.close(Duration::from_secs(2)).unwrap();
-}
-
 /// Text and byte streams there and back: what the client sends arrives whole, and the client reads what we send.
 fn exchange_messages(mode: &str) {
-    let (_serve, url) = Serve::start();
+    let _alone = stage::alone();
+    let serve = servers::stoa();
+    let url = format!("ws://{}", serve.first());
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/interop/livekit_python_messages.py");
-    let mut command = Command::new(python());
-    command.arg(script).args([&url, KEY, SECRET, mode]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = Command::new(peers::python());
+    command.arg("-B").arg(script).args([&url, KEY, SECRET, mode]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let peer = command.spawn().expect("Python runs");
     let options = EngineOptions { app_id: KEY.into(), app_certificate: SECRET.into(), url, ..EngineOptions::default() };
     let engine = Engine::new(options).unwrap();
@@ -188,9 +86,11 @@ fn a_stoa_channel_exchanges_messages_with_a_python_client() {
 
 /// Calls, names, metadata and attributes, both ways.
 fn tell_and_call(mode: &str) {
-    let (_serve, url) = Serve::start();
+    let _alone = stage::alone();
+    let serve = servers::stoa();
+    let url = format!("ws://{}", serve.first());
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/interop/livekit_python_people.py");
-    let mut command = Command::new(python());
+    let mut command = Command::new(peers::python());
     command.arg(script).args([&url, KEY, SECRET, mode]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let peer = command.spawn().expect("Python runs");
     let options = EngineOptions { app_id: KEY.into(), app_certificate: SECRET.into(), url, ..EngineOptions::default() };
@@ -256,12 +156,6 @@ fn until(channel: &Channel, what: &str, wanted: impl Fn(&EventBody) -> bool) -> 
             return event.body;
         }
     }
-}
-
-#[test]
-fn a_stoa_channel_converses_with_a_python_client() {
-    converse_with_stoa("single");
-    converse_with_stoa("dual");
 }
 
 #[test]

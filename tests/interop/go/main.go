@@ -1,0 +1,286 @@
+// LiveKit's own Pion client (livekit-server/test/client) as a puppet: tests/interop/puppet.rs says how it is told what to do,
+// tests/interop/features.rs what there is to do. It has no codec: what it speaks are Opus packets from a file, and what it hears
+// it hands out as Opus packets.
+//
+// Usage: interop single|dual TONE, a file of packets of 20 ms, each behind its length in two bytes.
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/livekit/livekit-server/pkg/telemetry/prometheus"
+	"github.com/livekit/livekit-server/test/client"
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/logger"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
+)
+
+const frame = 20 * time.Millisecond
+
+var reasons = map[livekit.DisconnectReason]string{
+	livekit.DisconnectReason_DUPLICATE_IDENTITY:  "duplicate",
+	livekit.DisconnectReason_PARTICIPANT_REMOVED: "removed",
+	livekit.DisconnectReason_ROOM_DELETED:        "room closed",
+	livekit.DisconnectReason_CLIENT_INITIATED:    "requested",
+}
+
+// A reason why this client has no such thing.
+type none string
+
+func (reason none) Error() string { return string(reason) }
+
+var output sync.Mutex
+
+func say(words ...string) {
+	output.Lock()
+	defer output.Unlock()
+	for i, word := range words {
+		words[i] = strings.ReplaceAll(word, "\n", " ")
+	}
+	fmt.Println(strings.Join(words, "\t"))
+}
+
+type puppet struct {
+	single bool
+	tone   [][]byte
+	client *client.RTCClient
+	given  string
+	lock   sync.Mutex
+	// The others, by id; and their muted tracks.
+	others map[string]*livekit.ParticipantInfo
+	own    string
+}
+
+func (p *puppet) seen(info *livekit.ParticipantInfo) {
+	p.lock.Lock()
+	before := p.others[info.Sid]
+	p.others[info.Sid] = info
+	p.lock.Unlock()
+	if info.State == livekit.ParticipantInfo_DISCONNECTED {
+		say("event", "left", info.Identity)
+		return
+	}
+	if before == nil {
+		say("event", "joined", info.Identity)
+	}
+	for _, track := range info.Tracks {
+		was := false
+		for _, old := range before.GetTracks() {
+			was = was || old.Sid == track.Sid && old.Muted
+		}
+		if was != track.Muted {
+			say("event", "muted", info.Identity, map[bool]string{true: "1", false: "0"}[track.Muted])
+		}
+	}
+}
+
+func (p *puppet) response(response *livekit.SignalResponse, next client.SignalResponseHandler) error {
+	switch message := response.Message.(type) {
+	case *livekit.SignalResponse_Join:
+		p.own = message.Join.Participant.Sid
+		for _, other := range message.Join.OtherParticipants {
+			p.seen(other)
+		}
+	case *livekit.SignalResponse_Update:
+		for _, info := range message.Update.Participants {
+			if info.Sid != p.own {
+				p.seen(info)
+			}
+		}
+	case *livekit.SignalResponse_SpeakersChanged:
+		for _, speaker := range message.SpeakersChanged.Speakers {
+			p.lock.Lock()
+			other := p.others[speaker.Sid]
+			p.lock.Unlock()
+			if other != nil && speaker.Active {
+				say("event", "speaking", other.Identity)
+			}
+		}
+	case *livekit.SignalResponse_Leave:
+		reason := reasons[message.Leave.Reason]
+		if reason == "" {
+			reason = message.Leave.Reason.String()
+		}
+		say("event", "closed", reason)
+	}
+	return next(response)
+}
+
+func (p *puppet) join(url, token string) error {
+	options := &client.Options{AutoSubscribe: true, SignalResponseInterceptor: p.response}
+	if p.single {
+		options.RTCServicePath, options.UseJoinRequestQueryParam = "/rtc/v1", true
+	}
+	connection, err := client.NewWebSocketConn(url, token, options)
+	if err != nil {
+		return err
+	}
+	p.given, p.others = token, map[string]*livekit.ParticipantInfo{}
+	if p.client, err = client.NewRTCClient(connection, p.single, options); err != nil {
+		return err
+	}
+	go func(its *client.RTCClient) { fmt.Fprintln(os.Stderr, "ended:", its.Run()) }(p.client)
+	go func(its *client.RTCClient) {
+		for its.SendPing() == nil {
+			time.Sleep(5 * time.Second)
+		}
+	}(p.client)
+	return p.client.WaitUntilConnected(15 * time.Second)
+}
+
+func (p *puppet) speak() error {
+	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "voice", "microphone")
+	if err != nil {
+		return err
+	}
+	if _, err = p.client.AddTrack(track, "", client.AddTrackNoWriter()); err != nil {
+		return err
+	}
+	go func() {
+		clock := time.NewTicker(frame)
+		for at := 0; ; at++ {
+			<-clock.C
+			if track.WriteSample(media.Sample{Data: p.tone[at%len(p.tone)], Duration: frame}) != nil {
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+// The others' newest packets. The client keeps them to itself, so they are looked at behind its back.
+func (p *puppet) newest(sid string) *rtp.Packet {
+	its := reflect.ValueOf(p.client).Elem()
+	lock := (*sync.Mutex)(its.FieldByName("lock").Addr().UnsafePointer())
+	lock.Lock()
+	defer lock.Unlock()
+	packets := *(*map[livekit.ParticipantID]*rtp.Packet)(unsafe.Pointer(its.FieldByName("lastPackets").UnsafeAddr()))
+	return packets[livekit.ParticipantID(sid)]
+}
+
+func (p *puppet) find(user string) (*livekit.ParticipantInfo, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, other := range p.others {
+		if other.Identity == user && other.State != livekit.ParticipantInfo_DISCONNECTED {
+			return other, nil
+		}
+	}
+	return nil, errors.New("not in the room: " + user)
+}
+
+func (p *puppet) hear(user string) ([]string, error) {
+	other, err := p.find(user)
+	if err != nil {
+		return nil, err
+	}
+	heard, last := []string{}, p.newest(other.Sid)
+	for end := time.Now().Add(15 * time.Second); len(heard) < 75; time.Sleep(2 * time.Millisecond) {
+		packet := p.newest(other.Sid)
+		if packet != nil && packet != last && len(packet.Payload) > 1 {
+			heard, last = append(heard, hex.EncodeToString(packet.Payload)), packet
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("%d packets came in 15 s", len(heard))
+		}
+	}
+	return []string{"opus", strings.Join(heard, ",")}, nil
+}
+
+func (p *puppet) mute(muted bool) error {
+	for _, sid := range p.client.GetPublishedTrackIDs() {
+		request := &livekit.MuteTrackRequest{Sid: sid, Muted: muted}
+		if err := p.client.SendRequest(&livekit.SignalRequest{Message: &livekit.SignalRequest_Mute{Mute: request}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *puppet) subscribe(user string, wanted bool) error {
+	other, err := p.find(user)
+	if err != nil {
+		return err
+	}
+	request := &livekit.UpdateSubscription{TrackSids: []string{other.Tracks[0].Sid}, Subscribe: wanted}
+	return p.client.SendRequest(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{Subscription: request}})
+}
+
+func (p *puppet) obey(words []string) ([]string, error) {
+	switch words[0] {
+	case "join":
+		return nil, p.join(words[1], words[2])
+	case "leave":
+		leave := &livekit.LeaveRequest{Reason: livekit.DisconnectReason_CLIENT_INITIATED}
+		err := p.client.SendRequest(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{Leave: leave}})
+		p.client.Stop()
+		return nil, err
+	case "speak":
+		return nil, p.speak()
+	case "hear":
+		return p.hear(words[1])
+	case "mute":
+		return nil, p.mute(words[1] == "1")
+	case "subscribe":
+		return nil, p.subscribe(words[1], words[2] == "1")
+	case "data":
+		return nil, none("LiveKit's Pion client has no topics of data")
+	case "text", "bytes":
+		return nil, none("LiveKit's Pion client has no streams")
+	case "token":
+		if p.client.RefreshToken() == "" {
+			return []string{"given"}, nil
+		}
+		return []string{"refreshed"}, nil
+	case "can":
+		return nil, none("LiveKit's Pion client cannot " + words[1])
+	}
+	return nil, errors.New("no such command")
+}
+
+func packets(path string) (list [][]byte) {
+	bytes, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	for len(bytes) > 2 {
+		end := 2 + int(binary.BigEndian.Uint16(bytes))
+		list, bytes = append(list, bytes[2:end]), bytes[end:]
+	}
+	return list
+}
+
+func main() {
+	logger.InitFromConfig(&logger.Config{Level: "debug"}, "pion")
+	// The client is made of the server's parts, which count.
+	if err := prometheus.Init("pion", livekit.NodeType_SERVER); err != nil {
+		panic(err)
+	}
+	p := &puppet{single: os.Args[1] == "single", tone: packets(os.Args[2])}
+	input := bufio.NewScanner(os.Stdin)
+	input.Buffer(nil, 1<<24)
+	for input.Scan() {
+		results, err := p.obey(strings.Split(input.Text(), "\t"))
+		var reason none
+		switch {
+		case err == nil:
+			say(append([]string{"ok"}, results...)...)
+		case errors.As(err, &reason):
+			say("none", reason.Error())
+		default:
+			say("failed", err.Error())
+		}
+	}
+}

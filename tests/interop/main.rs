@@ -1,0 +1,16 @@
+//! Stoa with what others wrote, on real sockets: a matrix of clients and features, and what else was asked of single ones.
+//!
+//! `make interop` runs all of it and writes docs/interop.md; `cargo test` the rows that fit its time.
+
+mod features;
+mod hostile;
+mod peers;
+mod proxy;
+mod puppet;
+mod python;
+mod rows;
+mod servers;
+#[path = "../stage/mod.rs"]
+mod stage;
+mod table;
+mod tone;

@@ -1,0 +1,125 @@
+//! How each client's puppet is made and started. What is fetched goes into the target directory, the first time.
+
+use super::puppet::Puppet;
+use super::servers::{Server, go_tool};
+use super::{features, stage, tone};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const PYTHON: [&str; 3] = ["livekit==1.2.1", "livekit-api==1.2.2", "numpy"];
+const NODE: [&str; 3] = ["@livekit/rtc-node@1.1.0", "livekit-client@2.23.0", "puppeteer-core@24.43.1"];
+
+/// Who they all are.
+const PEER: &str = "pia";
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers").join(name)
+}
+
+/// A program in the server's namespace.
+fn within(server: &Server, program: impl AsRef<OsStr>) -> Command {
+    let namespace = server.namespace.as_ref().expect("this server is beside a namespace");
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", &namespace.name]).arg(program);
+    command
+}
+
+fn run(command: &mut Command) {
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}; is it installed?"));
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// Stoa's client: a C program.
+pub fn stoa(_: &Server, row: &'static str) -> Puppet {
+    stoa_as(PEER, row)
+}
+
+pub fn stoa_as(user: &'static str, row: &str) -> Puppet {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let program = PROGRAM
+        .get_or_init(|| stage::compile("cc", &["-std=c99", "-g", "-O1"], "tests/interop/peers/stoa.c", "interop-stoa"));
+    Puppet::start(user, Command::new(program), row)
+}
+
+/// The Python of a virtual environment with LiveKit's packages.
+pub fn python() -> &'static Path {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY.get_or_init(|| {
+        let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("livekit-python");
+        let python = venv.join("bin/python");
+        let ready = Command::new(&python).args(["-c", "from livekit import api, rtc; import numpy"]).output();
+        if !ready.is_ok_and(|output| output.status.success()) {
+            eprintln!("making {} with {PYTHON:?} from PyPI", venv.display());
+            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+            run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON));
+        }
+        python
+    })
+}
+
+fn python_peer(row: &str, mode: &str) -> Puppet {
+    let mut command = Command::new(python());
+    command.arg("-B").arg(source("livekit_python.py")).arg(mode);
+    Puppet::start(PEER, command, row)
+}
+
+pub fn python_single(_: &Server, row: &'static str) -> Puppet {
+    python_peer(row, "single")
+}
+
+pub fn python_dual(_: &Server, row: &'static str) -> Puppet {
+    python_peer(row, "dual")
+}
+
+fn node_peer(beside: Option<&Server>, row: &str, script: &str, arguments: &[&str]) -> Puppet {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    let place = READY.get_or_init(|| {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("livekit-node");
+        std::fs::create_dir_all(&place).expect("the target directory can be written");
+        let wanted = NODE.join("\n");
+        if std::fs::read_to_string(place.join("installed")).ok().as_deref() != Some(&wanted) {
+            eprintln!("npm installs {NODE:?} into {}", place.display());
+            let install = ["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix", "."];
+            run(Command::new("npm").args(install).args(NODE).current_dir(&place));
+            std::fs::write(place.join("installed"), wanted).expect("the target directory can be written");
+        }
+        place
+    });
+    // Node looks for packages beside the script.
+    for name in ["lines.mjs", "rtc_node.mjs", "browser.mjs", "page.js"] {
+        std::fs::copy(source(name), place.join(name)).expect("the target directory can be written");
+    }
+    let mut command = beside.map_or_else(|| Command::new("node"), |server| within(server, "node"));
+    command.arg(place.join(script)).args(arguments).current_dir(place);
+    Puppet::start(PEER, command, row)
+}
+
+pub fn rtc_node(_: &Server, row: &'static str) -> Puppet {
+    node_peer(None, row, "rtc_node.mjs", &[])
+}
+
+pub fn chromium(_: &Server, row: &'static str) -> Puppet {
+    node_peer(None, row, "browser.mjs", &["chrome", "chromium"])
+}
+
+/// In the server's namespace: it does not speak to loopback.
+pub fn firefox(server: &Server, row: &'static str) -> Puppet {
+    node_peer(Some(server), row, "browser.mjs", &["firefox", "firefox-esr"])
+}
+
+/// LiveKit's Pion client, in the server's namespace: it gathers no candidate on loopback.
+fn pion(server: &Server, row: &str, mode: &str) -> Puppet {
+    let mut command = within(server, go_tool("interop-pion", "."));
+    command.arg(mode).arg(tone::file(features::THEIRS));
+    Puppet::start(PEER, command, row)
+}
+
+pub fn pion_single(server: &Server, row: &'static str) -> Puppet {
+    pion(server, row, "single")
+}
+
+pub fn pion_dual(server: &Server, row: &'static str) -> Puppet {
+    pion(server, row, "dual")
+}

@@ -1,0 +1,150 @@
+// The commands of a puppet in a page, with livekit-client (LivekitClient). `say` reaches the test.
+
+const RATE = 48000;
+const WHY = { DUPLICATE_IDENTITY: 'duplicate', PARTICIPANT_REMOVED: 'removed', ROOM_DELETED: 'room closed', CLIENT_INITIATED: 'requested' };
+
+let room, context, oscillator, given;
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function publication(user) {
+  const who = room.remoteParticipants.get(user);
+  return who && [...who.trackPublications.values()][0];
+}
+
+// Without a sound card an AudioContext of Firefox stands still. Its tone is then that of the fake microphone, and what it hears
+// is recorded and decoded.
+const standsStill = () => context.state !== 'running';
+
+async function record(stream) {
+  const recorder = new MediaRecorder(stream);
+  const recorded = new Promise((done) => (recorder.ondataavailable = (event) => done(event.data.arrayBuffer())));
+  recorder.start();
+  await pause(2500);
+  recorder.stop();
+  const decoded = await new OfflineAudioContext(1, RATE, RATE).decodeAudioData(await recorded);
+  return [...decoded.getChannelData(0)].slice(-RATE);
+}
+
+// Sound of a remote track, one second of it.
+async function listen(mediaTrack) {
+  const stream = new MediaStream([mediaTrack]);
+  if (standsStill()) return record(stream);
+  // Chromium brings a remote track to life only where it is played.
+  const player = new Audio();
+  player.srcObject = stream;
+  player.muted = true;
+  await player.play();
+  const source = context.createMediaStreamSource(stream);
+  const recorder = context.createScriptProcessor(4096, 1, 1);
+  const heard = [];
+  recorder.onaudioprocess = (event) => heard.push(...event.inputBuffer.getChannelData(0));
+  source.connect(recorder).connect(context.destination);
+  while (heard.length < 2 * context.sampleRate) await pause(50);
+  recorder.disconnect();
+  source.disconnect();
+  player.srcObject = null;
+  return heard.slice(heard.length - context.sampleRate);
+}
+
+async function publish(stream) {
+  await room.localParticipant.publishTrack(stream.getAudioTracks()[0], { source: LivekitClient.Track.Source.Microphone });
+}
+
+const commands = {
+  async join(url, token) {
+    context ??= new AudioContext({ sampleRate: RATE });
+    await Promise.race([context.resume(), pause(1000)]);
+    room = new LivekitClient.Room({ reconnectPolicy: new LivekitClient.DefaultReconnectPolicy() });
+    given = token;
+    room
+      .on('participantConnected', (who) => say('event', 'joined', who.identity))
+      .on('participantDisconnected', (who) => say('event', 'left', who.identity))
+      .on('trackMuted', (_, who) => say('event', 'muted', who.identity, 1))
+      .on('trackUnmuted', (_, who) => say('event', 'muted', who.identity, 0))
+      .on('activeSpeakersChanged', (them) => them.forEach((who) => say('event', 'speaking', who.identity)))
+      .on('signalReconnecting', () => console.log('signalReconnecting'))
+      .on('reconnecting', () => console.log('reconnecting'))
+      .on('reconnected', () => say('event', 'reconnected'))
+      .on('disconnected', (reason) => say('event', 'closed', WHY[LivekitClient.DisconnectReason[reason]] ?? reason))
+      .on('dataReceived', (data, who, kind, topic) => {
+        const way = kind === LivekitClient.DataPacket_Kind.RELIABLE ? 'reliable' : 'lossy';
+        say('event', 'data', who?.identity ?? '', topic, way, new TextDecoder().decode(data));
+      });
+    room.registerTextStreamHandler('chat', async (reader, { identity }) => say('event', 'text', identity, 'chat', await reader.readAll()));
+    room.registerByteStreamHandler('file', async (reader, { identity }) => {
+      const bytes = (await reader.readAll()).flatMap((chunk) => [...chunk]);
+      say('event', 'bytes', identity, 'file', bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+    });
+    await room.connect(url, token);
+    for (const identity of room.remoteParticipants.keys()) say('event', 'joined', identity);
+  },
+
+  async leave() {
+    await room.disconnect();
+  },
+
+  async speak(hertz) {
+    if (standsStill()) {
+      const microphone = { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } };
+      const stream = await navigator.mediaDevices.getUserMedia(microphone);
+      return publish(stream);
+    }
+    oscillator?.stop();
+    const [gain, out] = [context.createGain(), context.createMediaStreamDestination()];
+    oscillator = context.createOscillator();
+    oscillator.frequency.value = Number(hertz);
+    gain.gain.value = 0.25;
+    oscillator.connect(gain).connect(out);
+    oscillator.start();
+    return publish(out.stream);
+  },
+
+  async hear(user) {
+    while (!publication(user)?.track) await pause(50);
+    const pcm = await listen(publication(user).track.mediaStreamTrack);
+    const crossings = pcm.filter((sample, n) => n > 0 && pcm[n - 1] < 0 && sample >= 0).length;
+    const rms = Math.sqrt(pcm.reduce((sum, sample) => sum + sample * sample, 0) / pcm.length) * 32768;
+    return [(crossings * context.sampleRate) / pcm.length, rms];
+  },
+
+  async mute(muted) {
+    const [mine] = room.localParticipant.trackPublications.values();
+    await (muted === '1' ? mine.mute() : mine.unmute());
+  },
+
+  async subscribe(user, wanted) {
+    publication(user).setSubscribed(wanted === '1');
+    while ((publication(user).track !== undefined) !== (wanted === '1')) await pause(50);
+  },
+
+  async data(way, topic, text) {
+    await room.localParticipant.publishData(new TextEncoder().encode(text), { reliable: way === 'reliable', topic });
+  },
+
+  async text(topic, text) {
+    await room.localParticipant.sendText(text, { topic });
+  },
+
+  async bytes(topic, digits) {
+    const bytes = Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
+    await room.localParticipant.sendFile(new File([bytes], 'file'), { topic });
+  },
+
+  async token() {
+    return [room.engine.token === given ? 'given' : 'refreshed'];
+  },
+
+  async can(what) {
+    if (what === 'send redundant copies' && navigator.userAgent.includes('Firefox')) throw { none: 'Firefox cannot send redundant copies' };
+  },
+};
+
+// Errors do not get out of a page whole.
+async function obey(name, words) {
+  try {
+    return { ok: (await commands[name](...words)) ?? [] };
+  } catch (error) {
+    return error.none ? error : { failed: String(error?.stack ?? error) };
+  }
+}

@@ -1,0 +1,60 @@
+//! A way for a client's TCP connections that can be cut, and that can make a new server look like an old one.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+pub struct Proxy {
+    pub address: SocketAddr,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Proxy {
+    /// `old`: `/rtc/v1` is not found, so that clients take two peer connections.
+    pub fn start(to: &str, old: bool) -> Proxy {
+        let (host, _) = to.rsplit_once(':').expect("host:port");
+        let listener = TcpListener::bind((host, 0)).expect("a free port");
+        let (address, open) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let (to, pipes) = (to.to_owned(), open.clone());
+        // It ends with the process.
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let (to, pipes) = (to.clone(), pipes.clone());
+                std::thread::spawn(move || pass(client, &to, old, &pipes));
+            }
+        });
+        Proxy { address, open }
+    }
+
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    /// Breaks every connection; new ones are let through.
+    pub fn cut(&self) {
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// One connection, to its end.
+fn pass(mut client: TcpStream, to: &str, old: bool, open: &Mutex<Vec<TcpStream>>) -> Option<()> {
+    let mut first = vec![0; 16 * 1024];
+    let length = client.read(&mut first).ok()?;
+    if old && first[..length].starts_with(b"GET /rtc/v1") {
+        return client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
+    }
+    let mut server = TcpStream::connect(to).ok()?;
+    client.set_nodelay(true).ok()?;
+    server.set_nodelay(true).ok()?;
+    server.write_all(&first[..length]).ok()?;
+    let (mut from, mut back) = (client.try_clone().ok()?, server.try_clone().ok()?);
+    open.lock().unwrap().extend([client.try_clone().ok()?, server.try_clone().ok()?]);
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut back);
+        let _ = back.shutdown(Shutdown::Both);
+    });
+    let _ = std::io::copy(&mut server, &mut client);
+    client.shutdown(Shutdown::Both).ok()
+}
