@@ -14,7 +14,6 @@ use crate::event::ConnectionState;
 use crate::token::jwt::{self, Claims, VideoGrant};
 use crate::{Error, Result, Status, rtc};
 use std::future::Future;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use str0m::config::{CryptoProvider, DtlsCert};
@@ -80,7 +79,7 @@ impl Engine {
         };
         let server = if inside {
             let keys = vec![(options.app_id.clone(), secret.clone())];
-            Some(Server::new(ServerOptions { bind: Ipv4Addr::LOCALHOST.into(), keys, ..Default::default() })?)
+            Some(Server::new(ServerOptions { keys, ..ServerOptions::default() })?)
         } else {
             None
         };

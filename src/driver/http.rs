@@ -14,7 +14,6 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures_util::{SinkExt, StreamExt};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -42,11 +41,7 @@ const NO_DESCRIPTOR: Duration = Duration::from_millis(100);
 
 /// Serves until dropped.
 pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
-    let app = axum::Router::new()
-        // As LiveKit's server answers those who ask whether it lives.
-        .route("/", get(|| async { "OK" }))
-        .fallback(handle)
-        .with_state(shared.clone());
+    let app = axum::Router::new().fallback(handle).with_state(shared.clone());
     let mut upgrading: VecDeque<AbortHandle> = VecDeque::new();
     let mut pushed_out: u64 = 0;
     loop {
@@ -74,6 +69,10 @@ pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
 
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    if let Some(mut page) = shared.site.answer(&parts.method, &parts.uri, &parts.headers) {
+        page.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return page;
+    }
     let mut response = if parts.method == Method::OPTIONS {
         preflight(&parts.headers)
     } else if parts.uri.path().starts_with("/twirp/") {
@@ -145,6 +144,10 @@ fn answer(
     request: HttpRequest,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if request.path == "/" {
+        // As LiveKit's server answers those who ask whether it lives.
+        return "OK".into_response();
+    }
     if request.path.ends_with("/validate") {
         return match shared.validate(&request) {
             Ok(()) => "success".into_response(),

@@ -1,6 +1,7 @@
 //! The room server on real sockets: one thread, one TCP port for signalling, one UDP port for media.
 
 use super::http;
+use super::page::{Page, Site};
 use super::stats::{Board, Cpu, Reporting, ServerStats};
 use super::webhook::{Hook, Hooks};
 use crate::server::{
@@ -44,6 +45,10 @@ pub struct ServerOptions {
     pub metrics: bool,
     /// The room service may unmute, which opens somebody's microphone from afar.
     pub remote_unmute: bool,
+    /// What browsers are shown.
+    pub pages: &'static [Page],
+    /// The pages get a token for any room and user, signed with the first key. So does everyone else who can reach the port.
+    pub development: bool,
 }
 
 impl Default for ServerOptions {
@@ -56,6 +61,8 @@ impl Default for ServerOptions {
             webhooks: Vec::new(),
             metrics: false,
             remote_unmute: false,
+            pages: &[],
+            development: false,
         }
     }
 }
@@ -222,6 +229,7 @@ pub(super) struct Shared {
     cpu: Arc<Cpu>,
     /// Whether everybody may see the numbers.
     metrics: bool,
+    pub(super) site: Site,
 }
 
 struct State {
@@ -436,6 +444,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     let Settings { options, hooks, media, log, counted, cpu } = settings;
     let local = media[0];
     let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
+    let site = Site::new(&options);
     let config = ServerConfig { keys: options.keys, media, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.
     let mut server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
@@ -450,7 +459,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     let reporting = Reporting::default();
     let state = State { server, conns, next_conn: 0, log, unsent: 0, dropped: 0, reporting, hooks };
     let (state, changed, metrics) = (Mutex::new(state), Notify::new(), options.metrics);
-    let shared = Arc::new(Shared { state, udp, local, changed, counted, cpu, metrics });
+    let shared = Arc::new(Shared { state, udp, local, changed, counted, cpu, metrics, site });
     shared.report(&mut shared.lock(), Instant::now());
     tokio::select! {
         () = shared.media() => {}

@@ -114,6 +114,7 @@ pub unsafe extern "C" fn stoa_server_new(
                 webhooks: urls(optional(options.webhooks, "webhooks")?),
                 metrics: flag(options.metrics, "metrics")?,
                 remote_unmute: flag(options.remote_unmute, "remote_unmute")?,
+                ..ServerOptions::default()
             }
         };
         needed(out_server, "out_server")?;

@@ -128,8 +128,10 @@ impl RoomServer {
         let now = self.now;
         if let Some(participant) = self.participants.get_mut(&id).filter(|p| p.conn == Ok(conn)) {
             participant.conn = Err(now);
-            let patience = patience(participant);
-            self.care_at(id, now + patience);
+            match patience(participant) {
+                Duration::ZERO => self.remove(id, DisconnectReason::SignalClose),
+                patience => self.care_at(id, now + patience),
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod flags;
 mod interrupt;
 mod join;
 mod output;
+mod page;
 mod player;
 mod progress;
 mod recorder;

@@ -3,7 +3,7 @@
 use crate::flags::{Flags, Item};
 use crate::interrupt::Interrupt;
 use crate::output::{self, Output};
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, page};
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use stoa::driver::{Server, ServerOptions};
 use stoa::server::Level;
 
 pub const HELP: &str = "\
-stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--webhook URL]...
+stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--dev] [--webhook URL]...
     Runs a room server until it is interrupted. Then it says goodbye to everyone and ends with 0.
 
     --bind ADDR        the address to listen at (127.0.0.1)
@@ -20,6 +20,7 @@ stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--webh
     --udp-port N       UDP port for media (7882; 0 takes a free one)
     --key KEY:SECRET   a key that tokens may be signed with; repeat it for more. Else STOA_KEY with STOA_SECRET;
                        else a random one is made and printed.
+    --dev              hand out tokens on the page at http://ADDR:PORT/, to everyone who can reach it: for development
     --webhook URL      post what happens in rooms there (http://HOST:PORT/PATH), signed with the first key; repeat it for more
     --metrics          show numbers for Prometheus at /metrics, to everyone who can reach the port
     --remote-unmute    let the room service unmute: it opens somebody's microphone from afar
@@ -34,7 +35,7 @@ Exit codes: 0 interrupted; 1 it failed; 2 wrong usage, or an address that cannot
 const TICK: Duration = Duration::from_millis(50);
 
 pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
-    let mut options = ServerOptions { port: 7880, udp_port: 7882, ..Default::default() };
+    let mut options = ServerOptions { port: 7880, udp_port: 7882, pages: &page::PAGES, ..Default::default() };
     let (mut quiet, mut json) = (false, false);
     while let Some(item) = flags.next()? {
         let flag = match item {
@@ -56,6 +57,7 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
                 let (key, secret) = pair.ok_or_else(|| flags.bad(cure))?;
                 options.keys.push((key.into(), secret.into()));
             }
+            "--dev" => options.development = true,
             "--webhook" => options.webhooks.push(flags.value()?),
             "--metrics" => options.metrics = true,
             "--remote-unmute" => options.remote_unmute = true,
@@ -93,7 +95,9 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     let server = Server::with_log(options, Box::new(log))
         .map_err(|error| Failure::of(&format!("--bind {bind} --port {port}"), &error))?;
     let key = made.as_ref().map_or(String::new(), |(key, secret)| format!("key {key}:{secret}\n"));
-    output.tell(&format!("{key}serving {} (media on UDP {})", server.url(), server.udp_port()), || {
+    let page = server.url().replacen("ws", "http", 1);
+    let told = format!("{key}serving {} (media on UDP {}), a page at {page}/", server.url(), server.udp_port());
+    output.tell(&told, || {
         let mut object =
             json!({"event": "listening", "url": server.url(), "port": server.port(), "udp_port": server.udp_port()});
         // A key that was given is known to who gave it.
