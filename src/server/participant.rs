@@ -1,8 +1,8 @@
 //! A participant: who it is, what it may do, what it hears.
 
-use super::requests::{MAX_METADATA, MAX_NAME};
 use super::peer::Peer;
 use super::quality::Quality;
+use super::requests::{MAX_METADATA, MAX_NAME};
 use super::track::TrackId;
 use super::{ConnId, ParticipantId, Side};
 use crate::signal::livekit::{

@@ -5,11 +5,11 @@
 //! - `forward.rs`: packets and key frames. `dynacast.rs`: what the publisher is told of who watches (dynacast).
 //! - `sections.rs`: descriptions.
 
+mod dynacast;
 mod forward;
 mod layers;
 mod numbers;
 mod payload;
-mod dynacast;
 pub mod sections;
 mod select;
 mod vp9;
