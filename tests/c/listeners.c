@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <time.h>
 
-enum { KINDS = 18, MARKS = 800, FRAMES = 150 };
+enum { KINDS = 27, MARKS = 800, FRAMES = 150 };
 
 static void rest(int ms)
 {

@@ -21,7 +21,8 @@ stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--dev]
     --key KEY:SECRET   a key that tokens may be signed with; repeat it for more. Else STOA_KEY with STOA_SECRET;
                        else a random one is made and printed.
     --dev              hand out tokens on the page at http://ADDR:PORT/, to everyone who can reach it: for development
-    --webhook URL      post what happens in rooms there (http://HOST:PORT/PATH), signed with the first key; repeat it for more
+    --webhook URL      post what happens in rooms there (http://HOST:PORT/PATH), signed with the first key;
+                       repeat it for more
     --metrics          show numbers for Prometheus at /metrics, to everyone who can reach the port
     --remote-unmute    let the room service unmute: it opens somebody's microphone from afar
     --quiet            no log on stderr

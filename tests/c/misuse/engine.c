@@ -34,10 +34,12 @@ static void engine_new_rows(void)
         stoa_engine_new(options, &out.engine));
     options->ca_file = NULL;
     setenv("SSL_CERT_FILE", "/dev/null", 1);
+    setenv("SSL_CERT_DIR", "/nowhere", 1);
     ROW("the system has no trusted certificates", STOA_ERROR_BAD_STATE,
         "this system's trusted certificates were not found (<why>): install them (ca-certificates), or give a ca_file",
         stoa_engine_new(options, &out.engine));
     unsetenv("SSL_CERT_FILE");
+    unsetenv("SSL_CERT_DIR");
     options->url = NULL;
     NO_PLACE("out_engine", stoa_engine_new(options, NULL));
 }
