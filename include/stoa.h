@@ -1861,7 +1861,7 @@ typedef struct stoa_server_stats {
     uint64_t resumes;
     // Participants that were removed for a fault, theirs or the server's.
     uint64_t participants_failed;
-    // UDP datagrams that arrived.
+    // Datagrams (over TCP: frames) that arrived.
     uint64_t packets_received;
     // What was in them, bytes.
     uint64_t bytes_received;
@@ -1869,7 +1869,7 @@ typedef struct stoa_server_stats {
     uint64_t packets_unknown;
     // Of packets_received: those that are none of WebRTC's.
     uint64_t packets_malformed;
-    // UDP datagrams sent.
+    // Datagrams (over TCP: frames) sent.
     uint64_t packets_sent;
     // What was in them, bytes.
     uint64_t bytes_sent;
@@ -1968,13 +1968,13 @@ typedef struct stoa_channel_stats {
     uint64_t time_us;
     // Times that it was connected.
     uint64_t connections;
-    // UDP datagrams sent: sound, data and what keeps the connection.
+    // Datagrams (over TCP: frames) sent: sound, data and what keeps the connection.
     uint64_t packets_sent;
     // What was in them, bytes.
     uint64_t bytes_sent;
     // Of packets_sent: those that the system had no room for, and that were lost.
     uint64_t packets_unsent;
-    // UDP datagrams that arrived.
+    // Datagrams (over TCP: frames) that arrived.
     uint64_t packets_received;
     // What was in them, bytes.
     uint64_t bytes_received;

@@ -24,3 +24,6 @@ pub mod stats;
 pub mod tap;
 mod user;
 pub mod voice;
+mod ways;
+
+pub use ways::UDP_ALONE;

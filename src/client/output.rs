@@ -1,6 +1,7 @@
 //! What a session is made of, asks for, and tells.
 
 use crate::event::Reason;
+use crate::rtc::Protocol;
 use crate::signal::livekit as lk;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,16 +45,34 @@ pub enum Output {
     Signal(Vec<u8>),
     /// Close the WebSocket.
     HangUp,
-    /// Open a UDP socket for a side, in place of the one that it has, and tell its address with
+    /// Open a UDP socket for a side, in place of all that it has, TCP connections too, and tell its address with
     /// [`super::session::Session::bound`].
     Bind {
         /// Which one.
         side: Side,
     },
-    /// Send this datagram.
+    /// Open a second UDP socket for a side, of the other IP family: with the address that leads to this one. Tell it with
+    /// [`super::session::Session::bound_other`].
+    BindOther {
+        /// Which one.
+        side: Side,
+        /// An address of the server's.
+        to: SocketAddr,
+    },
+    /// Open a TCP connection for a side's media, and tell it with [`super::session::Session::stream_opened`], or
+    /// [`super::session::Session::stream_closed`].
+    Connect {
+        /// Which one.
+        side: Side,
+        /// An address of the server's; no side has two connections to the same.
+        to: SocketAddr,
+    },
+    /// Send this datagram; as a frame of RFC 4571 where it goes over TCP.
     Transmit {
         /// From which socket.
         side: Side,
+        /// UDP, or the TCP connection to that address.
+        protocol: Protocol,
         /// Where to.
         to: SocketAddr,
         /// The datagram.

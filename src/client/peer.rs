@@ -1,5 +1,6 @@
 //! One peer connection of a client: offers and answers one at a time, and which section carries which track.
 
+use super::ways::Ways;
 use crate::signal::livekit as lk;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,6 +43,8 @@ pub(super) struct Peer {
     tracks: BTreeMap<Mid, Arc<str>>,
     reliable: Option<ChannelId>,
     lossy: Option<ChannelId>,
+    /// Ways beside the UDP socket at `local`.
+    pub(super) ways: Ways,
     /// When the connection wants to be told the time.
     pub(super) wake: Option<Instant>,
     /// STUN answers at the last report.
@@ -77,6 +80,7 @@ impl Peer {
             tracks: BTreeMap::new(),
             reliable: None,
             lossy: None,
+            ways: Ways::default(),
             wake: Some(now),
             stun_answers: 0,
         }
@@ -171,6 +175,7 @@ impl Peer {
 
     /// Packets leave from, and arrive at, another socket from now on.
     pub(super) fn rebind(&mut self, local: SocketAddr) {
+        self.forget_ways();
         if let Ok(old) = Candidate::host(self.local, "udp") {
             self.rtc.direct_api().invalidate_candidate(&old);
         }
@@ -181,7 +186,7 @@ impl Peer {
     }
 
     /// The server's answer to our offer. An answer to an older offer is ignored. Returns true if it was the awaited one.
-    pub(super) fn answer(&mut self, answer: &lk::SessionDescription) -> Result<bool, String> {
+    pub(super) fn answer(&mut self, now: Instant, answer: &lk::SessionDescription) -> Result<bool, String> {
         // Servers before ids existed answer with 0.
         let awaited = self.pending.as_ref().is_some_and(|(offer, _)| answer.id == 0 || offer.id == answer.id);
         if !awaited {
@@ -193,14 +198,20 @@ impl Peer {
         if let Some(mid) = self.pending_microphone.take() {
             self.microphone = Some(mid);
         }
+        self.note_candidates(now, &answer.sdp);
         self.map_tracks(answer);
         Ok(true)
     }
 
     /// The server's offer (two peer connections); returns our answer.
-    pub(super) fn accept(&mut self, offer: &lk::SessionDescription) -> Result<lk::SessionDescription, String> {
+    pub(super) fn accept(
+        &mut self,
+        now: Instant,
+        offer: &lk::SessionDescription,
+    ) -> Result<lk::SessionDescription, String> {
         let parsed = SdpOffer::from_sdp_string(&offer.sdp).map_err(|e| e.to_string())?;
         let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|e| e.to_string())?;
+        self.note_candidates(now, &offer.sdp);
         self.map_tracks(offer);
         Ok(lk::SessionDescription {
             r#type: "answer".into(),
@@ -245,10 +256,11 @@ impl Peer {
     }
 
     /// A candidate from the server, as JSON (`RTCIceCandidateInit`). Names that do not parse (mDNS) are skipped.
-    pub(super) fn trickle(&mut self, init: &str) {
+    pub(super) fn trickle(&mut self, now: Instant, init: &str) {
         let Ok(json) = serde_json::from_str::<serde_json::Value>(init) else { return };
         let Some(text) = json.get("candidate").and_then(|c| c.as_str()) else { return };
         if let Ok(candidate) = Candidate::from_sdp_string(text) {
+            self.note_candidate(now, &candidate);
             self.rtc.add_remote_candidate(candidate);
         }
     }

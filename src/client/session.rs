@@ -5,6 +5,7 @@
 //! Bytes and time go in; [`Output`]s and a deadline come out. A connection that was lost comes back by `session/resume.rs`.
 
 mod resume;
+mod ways;
 
 use super::data::DataOut;
 pub use super::data::MAX_DATA_PACKET;
@@ -13,6 +14,7 @@ use super::output::{client_info, leave_reason};
 use super::peer::{PayloadTypes, Peer};
 use super::stats::VoiceStats;
 use crate::event::Reason;
+use crate::rtc::Protocol;
 use crate::signal::{join, livekit as lk};
 use crate::stats::Rate;
 use lk::signal_request::Message as Request;
@@ -22,7 +24,7 @@ use resume::Signal;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use str0m::net::{Protocol, Receive};
+use str0m::net::Receive;
 use str0m::rtp::RtpWrite;
 use str0m::{Event as RtcEvent, IceConnectionState, Input};
 
@@ -308,6 +310,7 @@ impl Session {
             self.response(now, message);
         }
         self.negotiate();
+        self.look_for_ways(now);
         self.drain(now);
         self.look_for_the_end(now);
     }
@@ -315,14 +318,14 @@ impl Session {
     fn response(&mut self, now: Instant, message: Response) {
         match message {
             Response::Join(join) => self.joined(now, join),
-            Response::Answer(answer) => match self.publisher.answer(&answer) {
+            Response::Answer(answer) => match self.publisher.answer(now, &answer) {
                 Ok(true) => self.tracks_changed(),
                 Ok(false) => {}
                 Err(error) => self.end(Reason::Protocol, 0, format!("the server's answer does not fit: {error}")),
             },
             Response::Offer(offer) => {
                 let Some(subscriber) = &mut self.subscriber else { return };
-                match subscriber.accept(&offer) {
+                match subscriber.accept(now, &offer) {
                     Ok(answer) => {
                         self.request(Request::Answer(answer));
                         self.tracks_changed();
@@ -333,8 +336,8 @@ impl Session {
             Response::Trickle(trickle) => {
                 let to_subscriber = trickle.target == lk::SignalTarget::Subscriber as i32;
                 match &mut self.subscriber {
-                    Some(subscriber) if to_subscriber => subscriber.trickle(&trickle.candidate_init),
-                    _ => self.publisher.trickle(&trickle.candidate_init),
+                    Some(subscriber) if to_subscriber => subscriber.trickle(now, &trickle.candidate_init),
+                    _ => self.publisher.trickle(now, &trickle.candidate_init),
                 }
             }
             // Video sections are never offered: this library hears.
@@ -428,14 +431,17 @@ impl Session {
         self.event(SessionEvent::Tracks(tracks));
     }
 
-    /// A datagram that arrived at a side's socket.
-    pub fn datagram(&mut self, now: Instant, side: Side, from: SocketAddr, bytes: &[u8]) {
+    /// A datagram that arrived at a side's UDP sockets, or as a frame of its TCP connection to that address.
+    pub fn datagram(&mut self, now: Instant, side: Side, protocol: Protocol, from: SocketAddr, bytes: &[u8]) {
         if matches!(self.phase, Phase::Lost | Phase::Ended) {
             return;
         }
         let Some(peer) = self.peer(side) else { return };
-        let receive = Receive::new(Protocol::Udp, from, peer.local, bytes);
-        let input = receive.ok().map(|receive| Input::Receive(now, receive)).filter(|input| peer.rtc.accepts(input));
+        let receive = peer.arrival(protocol, from).map(|to| Receive::new(protocol, from, to, bytes));
+        let input = receive
+            .and_then(Result::ok)
+            .map(|receive| Input::Receive(now, receive))
+            .filter(|input| peer.rtc.accepts(input));
         let accepted = input.is_some();
         if let Some(input) = input {
             // An error here is a packet that does not fit; the connection's own state says when it is over.
@@ -473,11 +479,12 @@ impl Session {
                 Phase::Joining => {
                     "the server accepted the WebSocket but sent no Join within 10 s; check that the URL is a LiveKit server's"
                 }
-                _ => "no media connection within 10 s; check that UDP to the server's media port is open",
+                _ => "no media connection within 10 s; check that UDP to the server's media port is open, or TCP",
             };
             return self.end(Reason::TimedOut, 0, text.into());
         }
         self.ping_if_due(now);
+        self.look_for_ways(now);
         for peer in std::iter::once(&mut self.publisher).chain(self.subscriber.as_mut()) {
             let _ = peer.rtc.handle_input(Input::Timeout(now));
         }
@@ -506,10 +513,9 @@ impl Session {
             return None;
         }
         let pings = self.ping.as_ref().filter(|_| self.signal.carries()).map(|p| p.next);
-        [self.step_deadline, pings, self.publisher.wake, self.subscriber.as_ref().and_then(|s| s.wake)]
-            .into_iter()
-            .flatten()
-            .min()
+        let peers = std::iter::once(&self.publisher).chain(self.subscriber.as_ref());
+        let wakes = peers.flat_map(|peer| [peer.wake, peer.ways.tcp_at]);
+        wakes.chain([self.step_deadline, pings]).flatten().min()
     }
 
     /// The next thing to do or to know.
@@ -530,11 +536,16 @@ impl Session {
                     peer.wake = Some(wake.max(now));
                     return;
                 }
+                // ICE pairs each of our addresses with each of the server's, but a TCP connection leads to one only.
+                Ok(str0m::Output::Transmit(transmit))
+                    if transmit.proto == Protocol::Tcp
+                        && peer.arrival(Protocol::Tcp, transmit.destination) != Some(transmit.source) => {}
                 Ok(str0m::Output::Transmit(transmit)) => {
+                    let (protocol, to) = (transmit.proto, transmit.destination);
                     let bytes: Vec<u8> = transmit.contents.into();
                     self.stats.packets_sent += 1;
                     self.stats.bytes_sent += bytes.len() as u64;
-                    self.output.push_back(Output::Transmit { side, to: transmit.destination, bytes });
+                    self.output.push_back(Output::Transmit { side, protocol, to, bytes });
                 }
                 Ok(str0m::Output::Event(event)) => self.rtc_event(now, side, event),
                 Err(error) => {
@@ -575,7 +586,7 @@ impl Session {
                 self.event(SessionEvent::Connected);
             }
             RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => {
-                self.media_disconnected(side);
+                self.media_disconnected(now, side);
             }
             RtcEvent::Closed => self.media_over(now, "the server closed the media connection".into()),
             RtcEvent::RtpPacket(packet) => {

@@ -17,6 +17,8 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 pub(super) const SIGNALS: usize = 256;
 /// The largest signalling message taken: a Join of a room with some thousand participants.
 const MAX_SIGNAL: usize = 8 * 1024 * 1024;
+/// What is read of it at a time, bytes; a buffer of that size is kept.
+const READ: usize = 8 * 1024;
 /// How long a farewell may take to leave.
 const FAREWELL: Duration = Duration::from_millis(300);
 
@@ -168,6 +170,7 @@ async fn open(reach: &Reach, reached: Option<Reached>, path: &str, token: &str) 
         .map_err(|_| Wire::Refused(401, "the token has characters that no token has".into()))?;
     request.headers_mut().insert("Authorization", bearer);
     let mut config = WebSocketConfig::default();
+    config.read_buffer_size = READ;
     config.max_message_size = Some(MAX_SIGNAL);
     config.max_frame_size = Some(MAX_SIGNAL);
     match client_async_with_config(request, pipe, Some(config)).await {

@@ -1,11 +1,12 @@
 //! The room server's HTTP: WebSockets at `/rtc/v1` and `/rtc`, validation beside them, the room service below `/twirp`, how it
-//! is at `/healthz` and `/metrics`, a word at `/`.
+//! is at `/healthz` and `/metrics`, a word at `/`. On the same port, what begins with no letter is media (`streams.rs`).
 //!
 //! Every request that becomes no WebSocket ends its connection: whoever calls the service dials anew, and no idle connection is
 //! kept for anyone.
 
 use super::metrics;
-use super::server::Shared;
+use super::server::{Shared, plain};
+use super::streams;
 use crate::server::{AdminRequest, ConnId, HttpRequest, admin};
 use axum::body::{Body, to_bytes};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -26,6 +27,8 @@ use tokio::task::AbortHandle;
 
 /// The largest message taken from a WebSocket, bytes: somewhat above the room server's own limit, which gives a reason.
 const MAX_MESSAGE: usize = 2 * 1024 * 1024;
+/// What is read of a WebSocket at a time, bytes. Each keeps a buffer of that size; messages are small, but for offers.
+const READ: usize = 8 * 1024;
 /// How long one message may take to be written, before its reader is given up.
 const WRITE: Duration = Duration::from_secs(10);
 /// How long is listened to a client to which nothing can be written any more.
@@ -45,7 +48,7 @@ pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
     let mut upgrading: VecDeque<AbortHandle> = VecDeque::new();
     let mut pushed_out: u64 = 0;
     loop {
-        let Ok((stream, _)) = tcp.accept().await else {
+        let Ok((stream, from)) = tcp.accept().await else {
             tokio::time::sleep(NO_DESCRIPTOR).await;
             continue;
         };
@@ -58,10 +61,19 @@ pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
             pushed_out += 1;
             shared.pushed_out(pushed_out);
         }
-        let connection = http1::Builder::new()
-            .max_buf_size(MAX_REQUEST)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()))
-            .with_upgrades();
+        let (app, shared) = (app.clone(), shared.clone());
+        let connection = async move {
+            let mut first = [0];
+            if matches!(stream.peek(&mut first).await, Ok(1)) && streams::begins_with(first[0]) {
+                return streams::welcome(stream, plain(from), shared).await;
+            }
+            let connection = http1::Builder::new()
+                .max_buf_size(MAX_REQUEST)
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+                .with_upgrades();
+            // Its errors are the other side's.
+            let _ = connection.await;
+        };
         let bounded = async { _ = tokio::time::timeout(UPGRADE, connection).await };
         upgrading.push_back(tokio::spawn(bounded).abort_handle());
     }
@@ -161,6 +173,7 @@ fn answer(
         Ok((conn, queue)) => {
             let lost = shared.clone();
             upgrade
+                .read_buffer_size(READ)
                 .max_message_size(MAX_MESSAGE)
                 .max_frame_size(MAX_MESSAGE)
                 .on_failed_upgrade(move |_| lost.disconnected(conn))

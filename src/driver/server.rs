@@ -1,19 +1,23 @@
-//! The room server on real sockets: one thread, one TCP port for signalling, one UDP port for media.
+//! The room server on real sockets: one thread, one TCP port for signalling (and media where UDP is blocked), one UDP port for media.
 
+use super::framing;
 use super::http;
 use super::page::{Page, Site};
 use super::stats::{Board, Cpu, Reporting, ServerStats};
 use super::webhook::{Hook, Hooks};
+use crate::rtc::Protocol;
 use crate::server::{
     AdminOptions, AdminRequest, AdminResponse, ConnId, HttpRequest, Level, Limits, Output, Refusal, RoomServer,
     ServerConfig,
 };
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
 /// Messages that may wait for a WebSocket's reader; one that is slower is closed.
@@ -109,6 +113,7 @@ impl Server {
         tcp.set_nonblocking(true).map_err(internal)?;
         let media: Vec<SocketAddr> =
             reachable(options.bind).into_iter().map(|ip| SocketAddr::new(ip, udp_port)).collect();
+        let streams = media.iter().map(|media| SocketAddr::new(media.ip(), address.port())).collect();
         let cpu = Arc::new(Cpu::default());
         let counted = Arc::new(Board::default());
         let runtime = {
@@ -119,7 +124,7 @@ impl Server {
         let stop = Arc::new(Notify::new());
         let (stopped, board, looked) = (stop.clone(), counted.clone(), cpu.clone());
         let run = move || {
-            let settings = Settings { options, hooks, media, log, counted: board, cpu: looked };
+            let settings = Settings { options, hooks, media, streams, log, counted: board, cpu: looked };
             runtime.block_on(run(tcp, udp, settings, stopped));
             // Connections that are still open must not hold up the thread.
             runtime.shutdown_background();
@@ -190,7 +195,8 @@ fn bind_udp(ip: IpAddr, port: u16) -> std::io::Result<UdpSocket> {
     let address = SocketAddr::new(ip, port);
     let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
     if ip.is_ipv6() {
-        socket.set_only_v6(true)?;
+        // On all addresses means those of IPv4 as well, as for TCP; IPv4 comes as ::ffff:a.b.c.d.
+        socket.set_only_v6(!ip.is_unspecified())?;
     }
     // Refused on some systems; the default is only smaller.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
@@ -200,29 +206,56 @@ fn bind_udp(ip: IpAddr, port: u16) -> std::io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// The addresses to announce for a bound one: for "all of them" that of the default route, and loopback.
+/// The addresses to announce for a bound one: for "all of them" that of the default route, and loopback; for all of IPv6 those of
+/// IPv4 too.
 fn reachable(bind: IpAddr) -> Vec<IpAddr> {
-    if !bind.is_unspecified() {
-        return vec![bind];
-    }
-    // Connecting a UDP socket sends nothing; it only asks the routing table. The peers are documentation addresses.
-    let (peer, loopback): (IpAddr, IpAddr) = match bind {
-        IpAddr::V4(_) => (Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(_) => (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(), Ipv6Addr::LOCALHOST.into()),
+    // The peers are documentation addresses.
+    let four = (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::LOCALHOST.into());
+    let documented = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
+    let six = (Ipv6Addr::UNSPECIFIED.into(), documented, Ipv6Addr::LOCALHOST.into());
+    let families: &[(IpAddr, IpAddr, IpAddr)] = match bind {
+        bind if !bind.is_unspecified() => return vec![bind],
+        IpAddr::V4(_) => &[four],
+        IpAddr::V6(_) => &[six, four],
     };
-    let routed = UdpSocket::bind((bind, 0)).and_then(|s| s.connect((peer, 9)).and_then(|()| s.local_addr()));
-    let mut addresses: Vec<IpAddr> = routed.into_iter().map(|a| a.ip()).collect();
-    addresses.push(loopback);
+    let mut addresses = Vec::new();
+    for (any, peer, loopback) in families {
+        // Connecting a UDP socket sends nothing; it only asks the routing table.
+        let routed = UdpSocket::bind((*any, 0)).and_then(|s| s.connect((*peer, 9)).and_then(|()| s.local_addr()));
+        addresses.extend(routed.into_iter().map(|address| address.ip()));
+        addresses.push(*loopback);
+    }
     addresses.dedup();
     addresses
+}
+
+/// Where datagrams from one place arrive, as far as ICE is concerned: at the first announced address of its family.
+fn arrival(announced: &[SocketAddr], from: SocketAddr) -> SocketAddr {
+    announced.iter().find(|address| address.is_ipv4() == from.is_ipv4()).copied().unwrap_or(announced[0])
+}
+
+/// An address as people write it: that of IPv4 on a socket for both families is plain IPv4.
+pub(super) fn plain(from: SocketAddr) -> SocketAddr {
+    SocketAddr::new(from.ip().to_canonical(), from.port())
+}
+
+/// An address as a socket for both families takes it.
+fn mapped(to: SocketAddr) -> SocketAddr {
+    match to.ip() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.to_ipv6_mapped().into(), to.port()),
+        IpAddr::V6(_) => to,
+    }
 }
 
 /// What the tasks of a server share. All of them run on its one thread, so the lock is never waited for.
 pub(super) struct Shared {
     state: Mutex<State>,
     udp: tokio::net::UdpSocket,
-    /// Where datagrams arrive, as far as ICE is concerned.
-    local: SocketAddr,
+    /// The addresses that are announced, for UDP and for TCP.
+    media: Vec<SocketAddr>,
+    streams: Vec<SocketAddr>,
+    /// The UDP socket is of IPv6, and takes IPv4 too.
+    both_families: bool,
     /// The deadline may have changed.
     changed: Notify,
     counted: Arc<Board<ServerStats>>,
@@ -235,9 +268,11 @@ pub(super) struct Shared {
 struct State {
     server: RoomServer,
     conns: BTreeMap<ConnId, mpsc::Sender<Vec<u8>>>,
+    /// TCP connections of media, by where they come from.
+    streams: BTreeMap<SocketAddr, mpsc::Sender<Vec<u8>>>,
     next_conn: u64,
     log: LogSink,
-    /// Datagrams that the system's send buffer had no room for.
+    /// Datagrams that the system's send buffer, or the queue of a TCP connection, had no room for.
     unsent: u64,
     /// WebSockets closed because their reader was too slow, or gone.
     dropped: u64,
@@ -316,6 +351,32 @@ impl Shared {
         self.pump(&mut state);
     }
 
+    /// A TCP connection is there for media: the queue of what it is to be sent, which ends when it is to be closed. None if there
+    /// is one from the same place.
+    pub(super) fn stream_opened(&self, from: SocketAddr) -> Option<mpsc::Receiver<Vec<u8>>> {
+        let mut state = self.lock();
+        let Entry::Vacant(place) = state.streams.entry(from) else { return None };
+        let (sender, receiver) = mpsc::channel(framing::MAX_QUEUED);
+        place.insert(sender);
+        Some(receiver)
+    }
+
+    /// A datagram came over it. Whether it belonged to somebody.
+    pub(super) fn frame(&self, from: SocketAddr, bytes: &[u8]) -> bool {
+        let mut state = self.lock();
+        let known = state.server.datagram(Instant::now(), Protocol::Tcp, from, arrival(&self.streams, from), bytes);
+        self.pump(&mut state);
+        known
+    }
+
+    /// It is closed.
+    pub(super) fn stream_closed(&self, from: SocketAddr) {
+        let mut state = self.lock();
+        state.streams.remove(&from);
+        state.server.stream_closed(Instant::now(), from);
+        self.pump(&mut state);
+    }
+
     /// A connection that was no WebSocket yet made room for another one.
     pub(super) fn pushed_out(&self, count: u64) {
         if count.is_power_of_two() {
@@ -328,7 +389,15 @@ impl Shared {
     fn pump(&self, state: &mut State) {
         while let Some(output) = state.server.poll_output() {
             match output {
-                Output::Transmit { to, bytes } => {
+                Output::Transmit { protocol: Protocol::Tcp, to, bytes } => {
+                    // One that is closed by now lost its datagrams, as any way does that is gone.
+                    let queue = state.streams.get(&to);
+                    state.unsent +=
+                        u64::from(matches!(queue.map(|q| q.try_send(bytes)), Some(Err(TrySendError::Full(_)))));
+                }
+                Output::CloseStream { from } => _ = state.streams.remove(&from),
+                Output::Transmit { to, bytes, .. } => {
+                    let to = if self.both_families { mapped(to) } else { to };
                     if let Err(error) = self.udp.try_send_to(&bytes, to)
                         && error.kind() == std::io::ErrorKind::WouldBlock
                     {
@@ -420,7 +489,9 @@ impl Shared {
         for _ in 0..BATCH {
             match self.udp.try_recv_from(buffer) {
                 Ok((length, from)) => {
-                    state.server.datagram(Instant::now(), from, self.local, &buffer[..length]);
+                    let from = if self.both_families { plain(from) } else { from };
+                    let to = arrival(&self.media, from);
+                    state.server.datagram(Instant::now(), Protocol::Udp, from, to, &buffer[..length]);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                 Err(_) => {}
@@ -435,17 +506,19 @@ struct Settings {
     options: ServerOptions,
     hooks: Vec<Hook>,
     media: Vec<SocketAddr>,
+    streams: Vec<SocketAddr>,
     log: LogSink,
     counted: Arc<Board<ServerStats>>,
     cpu: Arc<Cpu>,
 }
 
 async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Notify>) {
-    let Settings { options, hooks, media, log, counted, cpu } = settings;
-    let local = media[0];
+    let Settings { options, hooks, media, streams, log, counted, cpu } = settings;
+    let both_families = options.bind.is_ipv6() && options.bind.is_unspecified();
+    let announced = (media.clone(), streams.clone());
     let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
     let site = Site::new(&options);
-    let config = ServerConfig { keys: options.keys, media, limits: Limits::default() };
+    let config = ServerConfig { keys: options.keys, media, streams, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.
     let mut server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
     let hooks = Hooks::new(hooks);
@@ -457,9 +530,21 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     };
     let conns = BTreeMap::new();
     let reporting = Reporting::default();
-    let state = State { server, conns, next_conn: 0, log, unsent: 0, dropped: 0, reporting, hooks };
+    let state =
+        State { server, conns, streams: BTreeMap::new(), next_conn: 0, log, unsent: 0, dropped: 0, reporting, hooks };
     let (state, changed, metrics) = (Mutex::new(state), Notify::new(), options.metrics);
-    let shared = Arc::new(Shared { state, udp, local, changed, counted, cpu, metrics, site });
+    let shared = Arc::new(Shared {
+        state,
+        udp,
+        media: announced.0,
+        streams: announced.1,
+        both_families,
+        changed,
+        counted,
+        cpu,
+        metrics,
+        site,
+    });
     shared.report(&mut shared.lock(), Instant::now());
     tokio::select! {
         () = shared.media() => {}
@@ -560,6 +645,8 @@ mod tests {
         let addresses = reachable(Ipv4Addr::UNSPECIFIED.into());
         assert!(addresses.contains(&Ipv4Addr::LOCALHOST.into()));
         assert!(addresses.iter().all(|a| !a.is_unspecified()), "{addresses:?}");
+        let both = reachable(Ipv6Addr::UNSPECIFIED.into());
+        assert!([Ipv4Addr::LOCALHOST.into(), IpAddr::from(Ipv6Addr::LOCALHOST)].iter().all(|ip| both.contains(ip)));
         assert_eq!(reachable("127.0.0.2".parse().unwrap()), ["127.0.0.2".parse::<IpAddr>().unwrap()]);
     }
 }

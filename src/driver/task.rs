@@ -3,6 +3,7 @@
 use super::dial::{self, SIGNALS, Wire};
 use super::people::HeldCall;
 use super::reach::{Reach, Reached};
+use super::sockets::{Arrived, Sockets};
 use super::state::Inner;
 use super::stats::{ChannelStats, Reporting};
 use crate::client::gate::VadConfig;
@@ -13,12 +14,12 @@ use crate::client::session::{Output, STEP_TIMEOUT, SessionConfig, Side};
 use crate::client::tap::Tap;
 use crate::client::voice::{Finished, Voice, VoiceConfig};
 use crate::event::{EventBody, Reason};
+use crate::rtc::Protocol;
 use crate::token::{Family, family};
 use crate::{Error, Result, Status};
 use std::collections::VecDeque;
-use std::io;
 use std::mem::discriminant;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use tokio::net::UdpSocket;
@@ -115,8 +116,8 @@ async fn converse(start: Start) {
     let mut task = Task {
         inner,
         voice,
-        udp,
-        second: None,
+        publisher: Sockets::new(udp),
+        subscriber: Sockets::default(),
         address: reached.peer,
         reached: Some(reached),
         token,
@@ -134,8 +135,8 @@ async fn converse(start: Start) {
     while task.work() {
         let deadline = task.voice.deadline().into_iter().chain(task.reporting.deadline()).min();
         tokio::select! {
-            _ = task.udp.readable() => task.receive(Side::Publisher),
-            _ = readable(&task.second) => task.receive(Side::Subscriber),
+            arrived = task.publisher.arrival() => task.receive(Side::Publisher, arrived),
+            arrived = task.subscriber.arrival() => task.receive(Side::Subscriber, arrived),
             event = next(&mut task.wire) => task.wire_event(event),
             Some(finished) = done.recv() => task.voice.finish(finished, Instant::now()),
             command = commands.recv() => task.command(command.unwrap_or(Command::Leave)),
@@ -203,8 +204,8 @@ fn make(inner: &Inner, udp: &UdpSocket, token: &str) -> Result<Voice> {
 struct Task {
     inner: Arc<Inner>,
     voice: Voice,
-    udp: UdpSocket,
-    second: Option<UdpSocket>,
+    publisher: Sockets,
+    subscriber: Sockets,
     /// Of the server, or the proxy before it: media leave by the way that leads there.
     address: SocketAddr,
     /// The way on which the first WebSocket goes.
@@ -236,14 +237,17 @@ impl Task {
         }
         while let Some(output) = self.voice.poll_output(now) {
             match output {
-                Output::Transmit { side, to, bytes } => {
-                    let socket = if side == Side::Publisher { Some(&self.udp) } else { self.second.as_ref() };
-                    // A full socket buffer is loss, as on any network.
-                    let sent = socket.map(|socket| socket.try_send_to(&bytes, to));
-                    let full = |error: &io::Error| error.kind() == io::ErrorKind::WouldBlock;
-                    self.unsent += u64::from(matches!(&sent, Some(Err(error)) if full(error)));
+                Output::Transmit { side, protocol, to, bytes } => {
+                    self.unsent += u64::from(!self.sockets(side).send(protocol, to, bytes));
                 }
                 Output::Bind { side } => self.bind(now, side),
+                Output::BindOther { side, to } => {
+                    // Without that family there is one way less.
+                    if let Ok(local) = self.sockets(side).bind_other(to) {
+                        self.voice.session().bound_other(now, side, local);
+                    }
+                }
+                Output::Connect { side, to } => self.sockets(side).connect(to),
                 Output::Signal(bytes) => {
                     if self.wire.as_ref().is_some_and(|(send, _)| send.try_send(bytes).is_err()) {
                         self.voice.session().closed("the server reads no messages any more");
@@ -314,41 +318,52 @@ impl Task {
         }
     }
 
+    fn sockets(&mut self, side: Side) -> &mut Sockets {
+        match side {
+            Side::Publisher => &mut self.publisher,
+            Side::Subscriber => &mut self.subscriber,
+        }
+    }
+
     /// A new socket: the second one, for a server that wants two peer connections, or one in the place of another.
     fn bind(&mut self, now: Instant, side: Side) {
-        let bind = || {
-            // Connecting a UDP socket sends nothing: it asks the routing table, which may be another than before.
-            let any: IpAddr = if self.address.is_ipv4() { [0, 0, 0, 0].into() } else { [0u16; 8].into() };
-            let probe = std::net::UdpSocket::bind((any, 0))?;
-            probe.connect(self.address)?;
-            let socket = std::net::UdpSocket::bind((probe.local_addr()?.ip(), 0))?;
-            socket.set_nonblocking(true)?;
-            Ok((socket.local_addr()?, UdpSocket::from_std(socket)?))
-        };
-        match bind() {
-            Ok((local, socket)) => {
-                match side {
-                    Side::Publisher => self.udp = socket,
-                    Side::Subscriber => self.second = Some(socket),
-                }
-                self.voice.session().bound(now, side, local);
-            }
-            Err(error) => {
-                let error: io::Error = error;
-                self.voice.session().closed(&format!("no UDP socket could be made: {error}"));
+        let address = self.address;
+        match self.sockets(side).bind(address) {
+            Ok(local) => self.voice.session().bound(now, side, local),
+            Err(error) => self.voice.session().closed(&format!("no UDP socket could be made: {error}")),
+        }
+    }
+
+    fn receive(&mut self, side: Side, arrived: Option<Arrived>) {
+        let now = Instant::now();
+        if let Some(arrived) = arrived {
+            return self.receive_streams(now, side, arrived);
+        }
+        let sockets = if side == Side::Publisher { &self.publisher } else { &self.subscriber };
+        for socket in sockets.udps() {
+            for _ in 0..BURST {
+                // Nothing more, or a port unreachable told for an earlier packet.
+                let Ok((length, from)) = socket.try_recv_from(&mut self.buffer) else { break };
+                self.voice.session().datagram(now, side, Protocol::Udp, from, &self.buffer[..length]);
             }
         }
     }
 
-    fn receive(&mut self, side: Side) {
-        let now = Instant::now();
-        let socket = if side == Side::Publisher { Some(&self.udp) } else { self.second.as_ref() };
-        let Some(socket) = socket else { return };
-        for _ in 0..BURST {
-            match socket.try_recv_from(&mut self.buffer) {
-                Ok((length, from)) => self.voice.session().datagram(now, side, from, &self.buffer[..length]),
-                // Nothing more, or a port unreachable told for an earlier packet.
-                Err(_) => return,
+    fn receive_streams(&mut self, now: Instant, side: Side, first: Arrived) {
+        let mut next = Some(first);
+        for left in (0..BURST).rev() {
+            let Some(arrived) = next.take() else { return };
+            let session = self.voice.session();
+            match arrived {
+                Arrived::Opened { to, local } => session.stream_opened(now, side, to, local),
+                Arrived::Frame { from, bytes } => session.datagram(now, side, Protocol::Tcp, from, &bytes),
+                Arrived::Closed { to } => {
+                    session.stream_closed(now, side, to);
+                    self.sockets(side).closed(to);
+                }
+            }
+            if left > 0 {
+                next = self.sockets(side).try_arrival();
             }
         }
     }
@@ -414,13 +429,6 @@ fn changes_what_is_known(event: &EventBody) -> bool {
 async fn next(wire: &mut Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>) -> Option<Wire> {
     match wire {
         Some((_, events)) => events.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn readable(socket: &Option<UdpSocket>) {
-    match socket {
-        Some(socket) => _ = socket.readable().await,
         None => std::future::pending().await,
     }
 }
@@ -559,6 +567,70 @@ mod tests {
         heard();
         becomes(&server, (2, 0));
         engine.close(Duration::from_secs(2)).unwrap();
+    }
+
+    /// UDP to and from a port is dropped, as long as it is there.
+    struct Firewall(String);
+
+    impl Firewall {
+        fn new(port: u16) -> Option<Firewall> {
+            let table = format!("stoa_task_{}", std::process::id());
+            let rules = format!(
+                "add table inet {table}; add chain inet {table} out {{ type filter hook output priority 0; }}; \
+                 add rule inet {table} out udp dport {port} drop; add rule inet {table} out udp sport {port} drop"
+            );
+            let output = std::process::Command::new("nft").arg(rules).output();
+            output.is_ok_and(|output| output.status.success()).then_some(Firewall(table))
+        }
+    }
+
+    impl Drop for Firewall {
+        fn drop(&mut self) {
+            let _ = std::process::Command::new("nft").args(["delete", "table", "inet", &self.0]).status();
+        }
+    }
+
+    /// Two hear each other through a server at one of these addresses.
+    fn hears(server: &Server, host: &str) -> Duration {
+        let engine = Engine::new(EngineOptions {
+            app_id: "app".into(),
+            app_certificate: "secret".into(),
+            url: format!("ws://{host}:{}", server.port()),
+            threads: 1,
+            ..Default::default()
+        });
+        let engine = engine.unwrap();
+        let start = Instant::now();
+        let (ada, bob) = (join(&engine, "ada"), join(&engine, "bob"));
+        let took = start.elapsed();
+        wait(&bob, |event| matches!(event, EventBody::UserJoined { user } if user == "ada"));
+        bob.subscribe("ada", LONG).unwrap();
+        let stream = bob.stream("ada").unwrap();
+        ada.push(&[8_000; 24_000], LONG).unwrap();
+        let outcome = stream.read(&mut [0; 1920], &mut Default::default(), LONG).unwrap();
+        assert!(matches!(outcome, ReadOutcome::Frame(_)), "{outcome:?}");
+        engine.close(Duration::from_secs(2)).unwrap();
+        took
+    }
+
+    #[test]
+    fn where_udp_is_blocked_sound_takes_tcp() {
+        let keys = vec![("app".to_string(), "secret".to_string())];
+        let server = Server::new(ServerOptions { keys, ..Default::default() }).unwrap();
+        let Some(_firewall) = Firewall::new(server.udp_port()) else {
+            return eprintln!("not tried: only root can block UDP, with nftables");
+        };
+        let took = hears(&server, "127.0.0.1");
+        assert!(took > crate::client::UDP_ALONE, "UDP is not blocked: {took:?}");
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_is_joined_by_both_families() {
+        let keys = vec![("app".to_string(), "secret".to_string())];
+        let bind = std::net::Ipv6Addr::UNSPECIFIED.into();
+        let server = Server::new(ServerOptions { keys, bind, ..Default::default() }).unwrap();
+        hears(&server, "127.0.0.1");
+        hears(&server, "[::1]");
     }
 
     #[test]

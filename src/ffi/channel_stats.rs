@@ -21,13 +21,13 @@ pub struct stoa_channel_stats {
     pub time_us: u64,
     /// Times that it was connected.
     pub connections: u64,
-    /// UDP datagrams sent: sound, data and what keeps the connection.
+    /// Datagrams (over TCP: frames) sent: sound, data and what keeps the connection.
     pub packets_sent: u64,
     /// What was in them, bytes.
     pub bytes_sent: u64,
     /// Of packets_sent: those that the system had no room for, and that were lost.
     pub packets_unsent: u64,
-    /// UDP datagrams that arrived.
+    /// Datagrams (over TCP: frames) that arrived.
     pub packets_received: u64,
     /// What was in them, bytes.
     pub bytes_received: u64,

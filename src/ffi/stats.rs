@@ -133,7 +133,7 @@ pub struct stoa_server_stats {
     pub resumes: u64,
     /// Participants that were removed for a fault, theirs or the server's.
     pub participants_failed: u64,
-    /// UDP datagrams that arrived.
+    /// Datagrams (over TCP: frames) that arrived.
     pub packets_received: u64,
     /// What was in them, bytes.
     pub bytes_received: u64,
@@ -141,7 +141,7 @@ pub struct stoa_server_stats {
     pub packets_unknown: u64,
     /// Of packets_received: those that are none of WebRTC's.
     pub packets_malformed: u64,
-    /// UDP datagrams sent.
+    /// Datagrams (over TCP: frames) sent.
     pub packets_sent: u64,
     /// What was in them, bytes.
     pub bytes_sent: u64,

@@ -28,6 +28,9 @@ const RESUME: Duration = Duration::from_secs(15);
 const BOTH_LOST: Duration = Duration::from_secs(3);
 /// How long media may take to flow, at the start or after a loss, while the WebSocket lives.
 const MEDIA: Duration = Duration::from_secs(30);
+/// How long a client that is to join anew may take to read so: livekit-client in Firefox sees the end of a WebSocket before what came
+/// just before it, and then tries to resume for ever. Most close it themselves.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// A fresh token is sent this often, and is valid twice as long; LiveKit's server does the same.
 const TOKEN: Duration = Duration::from_secs(300);
 /// The version of LiveKit's server that this one does as much as, to clients which look at it: they make no calls (RPC) below 1.8.0.
@@ -180,6 +183,7 @@ impl RoomServer {
             asked: false,
             offer_id: 0,
             offer_again: false,
+            simulated: Default::default(),
         };
         self.conns.insert(conn, id);
         for side in [Side::Main, Side::Down] {
@@ -224,7 +228,7 @@ impl RoomServer {
         let config = rtc::with_video(rtc::config(&self.crypto, self.certificate.as_ref()))
             .set_ice_lite(true)
             .set_stats_interval(Some(quality::INTERVAL));
-        Peer::new(config, &self.config.media, self.now)
+        Peer::new(config, &self.config.media, &self.config.streams, self.now)
     }
 
     fn send_join(&mut self, id: ParticipantId, others: &[ParticipantId], single: bool) {
@@ -270,7 +274,7 @@ impl RoomServer {
             // Gone for too long, or the server was restarted: the client is to join anew.
             let leave = leave(DisconnectReason::StateMismatch, leave_request::Action::Reconnect);
             self.output.push_back(Output::Send { conn, bytes: super::encode(leave) });
-            self.output.push_back(Output::Close { conn });
+            self.at(self.now + FAREWELL, Job::HangUp(conn));
             return;
         };
         let (id, room, dual) = (participant.id, participant.room.clone(), participant.down.is_some());
@@ -284,6 +288,9 @@ impl RoomServer {
             self.output.push_back(Output::Close { conn: old });
         }
         self.conns.insert(conn, id);
+        if self.cuts_resume(id, conn, true) {
+            return;
+        }
         self.counted.resumes += 1;
         self.log(Level::Info, format!("{} resumes.", self.name(id)));
         let response = ReconnectResponse { server_info: Some(server_info()), last_message_seq, ..Default::default() };
@@ -305,6 +312,7 @@ impl RoomServer {
                 server.negotiate(id);
             }
         });
+        self.cuts_resume(id, conn, false);
     }
 
     /// Looks after a participant: is it still there, does media flow, does it need a token?
@@ -329,6 +337,8 @@ impl RoomServer {
             return self.remove(id, DisconnectReason::MediaFailure);
         }
         participant.main.settle_channels();
+        self.simulated_speech(id);
+        let Some(participant) = self.participants.get_mut(&id) else { return };
         // An AccessToken2 ends when it says: nothing takes its place but another one.
         if since(participant.token_at) >= TOKEN && participant.access.is_none() {
             participant.token_at = now;
@@ -344,7 +354,7 @@ impl RoomServer {
         self.care_at(id, self.lapse_at(id).map_or(next, |lapse| next.min(lapse)));
     }
 
-    fn care_at(&mut self, id: ParticipantId, at: Instant) {
+    pub(super) fn care_at(&mut self, id: ParticipantId, at: Instant) {
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.care_at = at;
             self.at(at, Job::Care(id));
@@ -397,11 +407,7 @@ impl RoomServer {
         let Some(participant) = self.participants.remove(&id) else { return };
         for peer in [Some(&participant.main), participant.down.as_ref()].into_iter().flatten() {
             self.by_ufrag.remove(&peer.ufrag);
-            for address in &peer.addresses {
-                if self.by_address.get(address).is_some_and(|(owner, _)| *owner == id) {
-                    self.by_address.remove(address);
-                }
-            }
+            peer.addresses.iter().for_each(|address| self.forget(*address, id));
         }
         if let Ok(conn) = participant.conn {
             self.conns.remove(&conn);
@@ -434,7 +440,8 @@ impl RoomServer {
             while let Ok(output) = peer.rtc.poll_output() {
                 match output {
                     str0m::Output::Transmit(t) => {
-                        self.output.push_back(Output::Transmit { to: t.destination, bytes: t.contents.into() })
+                        let (protocol, to) = (t.proto, t.destination);
+                        self.output.push_back(Output::Transmit { protocol, to, bytes: t.contents.into() })
                     }
                     str0m::Output::Event(_) => {}
                     str0m::Output::Timeout(_) => break,
@@ -454,7 +461,7 @@ fn server_info() -> ServerInfo {
     }
 }
 
-fn leave(reason: DisconnectReason, action: leave_request::Action) -> signal_response::Message {
+pub(super) fn leave(reason: DisconnectReason, action: leave_request::Action) -> signal_response::Message {
     signal_response::Message::Leave(LeaveRequest {
         can_reconnect: action != leave_request::Action::Disconnect,
         reason: reason as i32,

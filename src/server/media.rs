@@ -3,6 +3,7 @@
 use super::peer::Lane;
 use super::track::{Rebase, TrackId, convert};
 use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
+use crate::rtc::Protocol;
 use crate::signal::livekit::data_packet::Kind;
 use crate::signal::livekit::{
     ConnectionQualityUpdate, DisconnectReason, SpeakerInfo, SpeakersChanged, participant_info, signal_response,
@@ -13,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
-use str0m::net::{Protocol, Receive};
+use str0m::net::Receive;
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Event, IceConnectionState, Input, Output as RtcOutput};
 
@@ -23,19 +24,27 @@ const MAX_PAYLOAD: usize = 1500;
 const RETRY: Duration = Duration::from_millis(50);
 
 impl RoomServer {
-    /// A datagram came `from` somewhere to our address `to`. What belongs to nobody is ignored.
-    pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    /// A datagram came `from` somewhere to our address `to`, by UDP, or as a frame of a TCP connection. What belongs to nobody
+    /// is ignored. Returns whether it belonged to somebody.
+    pub fn datagram(
+        &mut self,
+        now: Instant,
+        protocol: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: &[u8],
+    ) -> bool {
         self.advance(now);
         self.counted.packets_received += 1;
         self.counted.bytes_received += bytes.len() as u64;
         // A datagram that cannot even be told whose it is ends nobody.
-        let route = catch_unwind(AssertUnwindSafe(|| self.route(from, to, bytes)));
+        let route = catch_unwind(AssertUnwindSafe(|| self.route(protocol, from, to, bytes)));
         let Ok(Some((id, side))) = route else {
             self.counted.packets_unknown += 1;
-            return;
+            return false;
         };
         self.contained(id, |server| {
-            let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else {
+            let Ok(receive) = Receive::new(protocol, from, to, bytes) else {
                 server.counted.packets_malformed += 1;
                 return;
             };
@@ -47,25 +56,53 @@ impl RoomServer {
                 _ => server.drive(id, side),
             }
         });
+        true
+    }
+
+    /// The media's TCP connection from there is closed.
+    pub fn stream_closed(&mut self, now: Instant, from: SocketAddr) {
+        self.advance(now);
+        let Some((id, side)) = self.by_address.remove(&(Protocol::Tcp, from)) else { return };
+        if let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) {
+            peer.forget_stream(from);
+            self.touch(id, side);
+        }
     }
 
     /// Whose datagram it is: the first ones find their way by the ICE user name in them, later ones by their address.
-    fn route(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> Option<(ParticipantId, Side)> {
-        let Some(user) = stun_username(bytes) else { return self.by_address.get(&from).copied() };
+    fn route(
+        &mut self,
+        protocol: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: &[u8],
+    ) -> Option<(ParticipantId, Side)> {
+        let address = (protocol, from);
+        let Some(user) = stun_username(bytes) else { return self.by_address.get(&address).copied() };
         // A binding request names whom it is for, even where the address was somebody else's before.
         let (id, side) = self.by_ufrag.get(user.split(':').next()?).copied()?;
         let peer = self.participants.get_mut(&id)?.peer(side)?;
         // The address counts once the request's integrity is proven.
-        let receive = Receive::new(Protocol::Udp, from, to, bytes).ok()?;
+        let receive = Receive::new(protocol, from, to, bytes).ok()?;
         if !peer.rtc.accepts(&Input::Receive(self.now, receive)) {
             return None;
         }
-        let forgotten = peer.learn(from);
-        self.by_address.insert(from, (id, side));
-        if let Some(address) = forgotten.filter(|a| self.by_address.get(a) == Some(&(id, side))) {
-            self.by_address.remove(&address);
+        let forgotten = peer.learn(address);
+        self.by_address.insert(address, (id, side));
+        if let Some(address) = forgotten {
+            self.forget(address, id);
         }
         Some((id, side))
+    }
+
+    /// An address leads to a participant no more.
+    pub(super) fn forget(&mut self, (protocol, from): (Protocol, SocketAddr), id: ParticipantId) {
+        if self.by_address.get(&(protocol, from)).is_some_and(|(owner, _)| *owner == id) {
+            self.by_address.remove(&(protocol, from));
+            if protocol == Protocol::Tcp {
+                self.output.push_back(Output::CloseStream { from });
+            }
+        }
     }
 
     /// Time passed: runs what is due.
@@ -89,6 +126,7 @@ impl RoomServer {
                 }
                 Job::Close(room) => self.close_if_empty(&room, at),
                 Job::Layers(track) => self.quality_due(track),
+                Job::HangUp(conn) => self.output.push_back(Output::Close { conn }),
                 Job::Speakers(room) => {
                     // A room without its active speakers is still a room.
                     if catch_unwind(AssertUnwindSafe(|| self.update_speakers(&room))).is_err() {
@@ -135,7 +173,8 @@ impl RoomServer {
             let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
             match peer.rtc.poll_output() {
                 Ok(RtcOutput::Transmit(t)) => {
-                    self.output.push_back(Output::Transmit { to: t.destination, bytes: t.contents.into() })
+                    let (protocol, to) = (t.proto, t.destination);
+                    self.output.push_back(Output::Transmit { protocol, to, bytes: t.contents.into() })
                 }
                 Ok(RtcOutput::Event(Event::RtpPacket(packet))) => self.forward(id, side, packet),
                 Ok(RtcOutput::Event(event)) => self.event(id, side, event),

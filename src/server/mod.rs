@@ -23,6 +23,7 @@ mod permit;
 mod quality;
 mod requests;
 mod rooms;
+mod simulate;
 mod speakers;
 mod stats;
 mod subscribe;
@@ -32,6 +33,7 @@ mod track;
 mod video;
 mod webhook;
 
+use crate::rtc::Protocol;
 use crate::signal::livekit::{
     ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
 };
@@ -70,6 +72,8 @@ pub struct ServerConfig {
     pub keys: Vec<(String, String)>,
     /// The UDP addresses to announce; packets leave and arrive there.
     pub media: Vec<SocketAddr>,
+    /// The TCP addresses to announce, for who cannot use UDP; may be empty.
+    pub streams: Vec<SocketAddr>,
     /// What the server holds at most.
     pub limits: Limits,
 }
@@ -139,12 +143,19 @@ pub enum Output {
         /// Which one.
         conn: ConnId,
     },
-    /// Send a datagram.
+    /// Send a datagram; as a frame of RFC 4571 where it goes over TCP.
     Transmit {
-        /// Where to.
+        /// UDP or TCP.
+        protocol: Protocol,
+        /// Where to. For TCP the connection from there.
         to: SocketAddr,
         /// Its bytes.
         bytes: Vec<u8>,
+    },
+    /// Close the media's TCP connection, after what was sent before.
+    CloseStream {
+        /// The connection from there.
+        from: SocketAddr,
     },
     /// A line for the log.
     Log {
@@ -172,6 +183,8 @@ enum Job {
     Close(Arc<str>),
     /// Telling a publisher that less of a track is watched.
     Layers(TrackId),
+    /// Closing a WebSocket that was told to go.
+    HangUp(ConnId),
 }
 
 /// A room.
@@ -213,7 +226,7 @@ pub struct RoomServer {
     conns: BTreeMap<ConnId, ParticipantId>,
     // Only ever looked up, never walked: their order reaches nothing.
     by_ufrag: HashMap<String, (ParticipantId, Side)>,
-    by_address: HashMap<SocketAddr, (ParticipantId, Side)>,
+    by_address: HashMap<(Protocol, SocketAddr), (ParticipantId, Side)>,
     jobs: BinaryHeap<Reverse<(Instant, Job)>>,
     dirty: Vec<(ParticipantId, Side)>,
     output: VecDeque<Output>,
@@ -265,7 +278,7 @@ impl RoomServer {
                     }
                     Output::Send { .. } => self.counted.signals_sent += 1,
                     Output::Webhook(_) => self.counted.webhooks += 1,
-                    Output::Close { .. } | Output::Log { .. } => {}
+                    Output::Close { .. } | Output::CloseStream { .. } | Output::Log { .. } => {}
                 }
                 return Some(output);
             }

@@ -3,6 +3,7 @@
 use super::peer::Peer;
 use super::quality::Quality;
 use super::requests::{MAX_METADATA, MAX_NAME};
+use super::simulate::Simulated;
 use super::track::TrackId;
 use super::{ConnId, ParticipantId, Side};
 use crate::signal::livekit::{
@@ -67,6 +68,8 @@ pub struct Participant {
     pub offer_id: u32,
     /// Something changed while an offer was outstanding (dual).
     pub offer_again: bool,
+    /// What it asked for to test itself.
+    pub simulated: Simulated,
 }
 
 impl Participant {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, MediaKind, Mid};
-use str0m::net::Protocol;
+use str0m::net::{Protocol, TcpType};
 use str0m::rtp::Ssrc;
 use str0m::{Candidate, Rtc, RtcConfig};
 
@@ -19,7 +19,7 @@ pub const MAX_SECTIONS: usize = 512;
 const MAX_QUEUED: usize = 4 * 1024 * 1024;
 /// A channel that holds less than this is offered what waits, bytes.
 const LOW: usize = 128 * 1024;
-/// Addresses that lead to one connection: a client has a few interfaces, and roams.
+/// Addresses that lead to one connection by UDP, and as many by TCP: a client has a few interfaces, and roams.
 const MAX_ADDRESSES: usize = 8;
 
 /// The data channels, by LiveKit's names.
@@ -52,7 +52,7 @@ pub struct Peer {
     pub rtc: Rtc,
     /// The local ICE user name fragment, by which first packets find their way.
     pub ufrag: String,
-    pub addresses: VecDeque<SocketAddr>,
+    pub addresses: VecDeque<(Protocol, SocketAddr)>,
     pub connected: bool,
     pub sections: Vec<Section>,
     pub payloads: Payloads,
@@ -74,12 +74,14 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(config: RtcConfig, candidates: &[SocketAddr], now: Instant) -> Peer {
+    /// A connection that is announced at the UDP addresses `media`, and at the TCP addresses `streams` (RFC 6544, passive: the
+    /// client connects). str0m gives TCP the lower priority.
+    pub fn new(config: RtcConfig, media: &[SocketAddr], streams: &[SocketAddr], now: Instant) -> Peer {
         let mut rtc = config.build(now);
-        for address in candidates {
-            if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
-                rtc.add_local_candidate(candidate);
-            }
+        let udp = media.iter().map(|address| Candidate::host(*address, Protocol::Udp));
+        let tcp = streams.iter().map(|a| Candidate::builder().tcp().host(*a).tcptype(TcpType::Passive).build());
+        for candidate in udp.chain(tcp).flatten() {
+            rtc.add_local_candidate(candidate);
         }
         Peer {
             ufrag: rtc.direct_api().local_ice_credentials().ufrag,
@@ -196,12 +198,40 @@ impl Peer {
     }
 
     /// Notes where packets come from. The address that had to make room, if any.
-    pub fn learn(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+    pub fn learn(&mut self, address: (Protocol, SocketAddr)) -> Option<(Protocol, SocketAddr)> {
         if self.addresses.contains(&address) {
             return None;
         }
         self.addresses.push_back(address);
-        if self.addresses.len() > MAX_ADDRESSES { self.addresses.pop_front() } else { None }
+        let same = |other: &&(Protocol, SocketAddr)| other.0 == address.0;
+        if self.addresses.iter().filter(same).count() <= MAX_ADDRESSES {
+            return None;
+        }
+        let oldest = self.addresses.iter().position(|other| same(&other))?;
+        let oldest = self.addresses.remove(oldest)?;
+        if let (Protocol::Tcp, from) = oldest {
+            self.invalidate_stream(from);
+        }
+        Some(oldest)
+    }
+
+    /// A TCP connection is closed.
+    pub fn forget_stream(&mut self, from: SocketAddr) {
+        self.addresses.retain(|address| *address != (Protocol::Tcp, from));
+        self.invalidate_stream(from);
+    }
+
+    /// An ICE-lite agent holds on to a nominated way until it hears nothing for long, even where the client has nominated
+    /// another one meanwhile: so it is told.
+    fn invalidate_stream(&mut self, from: SocketAddr) {
+        // Mostly ICE found it out by itself (prflx), since clients connect from a port that they announce as 9 (RFC 6544, section
+        // 4.5). str0m makes such candidates from text only; kind, protocol and address count.
+        for kind in ["prflx", "host"] {
+            let text = format!("candidate:1 1 tcp 1 {} {} typ {kind}", from.ip(), from.port());
+            if let Ok(candidate) = Candidate::from_sdp_string(&text) {
+                self.rtc.direct_api().invalidate_candidate(&candidate);
+            }
+        }
     }
 
     /// A channel that the client opened, or that was agreed on, is open.

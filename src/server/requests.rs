@@ -79,6 +79,7 @@ impl RoomServer {
                     self.announce(id, true);
                 }
             }
+            Message::Simulate(scenario) => self.simulate(id, &scenario),
             Message::PublishDataTrackRequest(request) => {
                 let request = request_response::Request::PublishDataTrack(request);
                 self.refuse(

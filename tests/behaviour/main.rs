@@ -23,3 +23,4 @@ mod starving;
 mod subscribing;
 mod tokens;
 mod two_connections;
+mod ways;

@@ -217,18 +217,24 @@ fn a_server_says_what_it_did_not_take() {
     assert_eq!((before.joins, before.joins_refused, before.participants), (1, 1, 1));
     let (now, ours) = (sim.now, ([10, 0, 0, 1], 7882).into());
     for junk in [&[0u8; 100][..], &[0x80; 50], b"hello"] {
-        sim.server.datagram(now, ([192, 0, 2, 1], 9).into(), ours, junk);
+        sim.server.datagram(now, stoa::rtc::Protocol::Udp, ([192, 0, 2, 1], 9).into(), ours, junk);
     }
     let after = sim.server.stats();
     assert_eq!(after.packets_received - before.packets_received, 3);
     assert_eq!(after.packets_unknown - before.packets_unknown, 3);
     assert_eq!(after.bytes_received - before.bytes_received, 155);
     // From the address of a participant it is a packet that is none.
-    sim.server.datagram(now, ([10, 0, 1, 1], 5000).into(), ours, &[0xff; 20]);
+    sim.server.datagram(now, stoa::rtc::Protocol::Udp, ([10, 0, 1, 1], 5000).into(), ours, &[0xff; 20]);
     assert_eq!(sim.server.stats().packets_malformed - after.packets_malformed, 1);
     assert_eq!(voice(&sim, ada).packets_rejected, 0);
     let bytes = [0xff; 20];
-    sim.clients[ada].voice.session().datagram(now, stoa::client::session::Side::Publisher, ours, &bytes);
+    sim.clients[ada].voice.session().datagram(
+        now,
+        stoa::client::session::Side::Publisher,
+        stoa::rtc::Protocol::Udp,
+        ours,
+        &bytes,
+    );
     assert_eq!(voice(&sim, ada).packets_rejected, 1);
 }
 

@@ -58,11 +58,18 @@ fn hostile_bytes_end_only_their_sender() {
         let noise: Vec<u8> = (0..length).map(|_| rng.next() as u8).collect();
         let now = sim.now;
         let from = ([10, 0, 1, mallory as u8 + 1], 5000).into();
-        sim.server.datagram(now, from, ([10, 0, 0, 1], 7882).into(), &noise);
-        sim.server.datagram(now, ([10, 0, 9, 9], 9).into(), ([10, 0, 0, 1], 7882).into(), &noise);
+        sim.server.datagram(now, stoa::rtc::Protocol::Udp, from, ([10, 0, 0, 1], 7882).into(), &noise);
+        sim.server.datagram(
+            now,
+            stoa::rtc::Protocol::Udp,
+            ([10, 0, 9, 9], 9).into(),
+            ([10, 0, 0, 1], 7882).into(),
+            &noise,
+        );
         sim.clients[bob].voice.session().datagram(
             now,
             stoa::client::session::Side::Publisher,
+            stoa::rtc::Protocol::Udp,
             ([10, 0, 0, 1], 7882).into(),
             &noise,
         );

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use stoa::client::voice::{Voice, VoiceConfig};
 use stoa::clock::Clock;
 use stoa::event::EventBody;
 use stoa::message::queue::MessageQueue;
+use stoa::rtc::Protocol;
 use stoa::server::{ConnId, HttpRequest, Output as ServerOutput, RoomServer, ServerConfig};
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
@@ -43,7 +44,7 @@ pub struct Link {
     pub duplicate: f64,
     /// Nothing passes, messages of the WebSocket neither.
     pub cut: bool,
-    /// Datagrams do not pass.
+    /// Datagrams do not pass; TCP does.
     pub deaf: bool,
 }
 
@@ -87,7 +88,21 @@ enum Parcel {
     Opened { client: usize, conn: u64 },
     Refused { client: usize, conn: u64, status: u16, body: String },
     Closed { client: usize, conn: u64 },
+    StreamOpened { client: usize, stream: Stream },
+    StreamClosed { client: usize, local: SocketAddr },
+    FrameToServer { client: usize, from: SocketAddr, bytes: Vec<u8> },
+    FrameToClient { client: usize, to: SocketAddr, bytes: Vec<u8> },
 }
+
+/// A TCP connection of a client's media: of which side, and between which addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stream {
+    side: usize,
+    to: SocketAddr,
+    local: SocketAddr,
+}
+
+const SIDES: [Side; 2] = [Side::Publisher, Side::Subscriber];
 
 /// A client in the simulation.
 pub struct Client {
@@ -103,8 +118,20 @@ pub struct Client {
     conn: u64,
     /// The ports of both sides: new sockets have new ones.
     ports: [u16; 2],
+    /// TCP connections that are open.
+    pub streams: Vec<Stream>,
+    /// UDP sockets of the other family that were asked for.
+    pub others: usize,
     /// Targets that were dialed, and when.
     pub dialed: Vec<(Instant, String)>,
+}
+
+impl Client {
+    /// Its address of IPv6.
+    fn six(&self) -> IpAddr {
+        let IpAddr::V4(four) = self.address.ip() else { unreachable!("clients begin with IPv4") };
+        Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 1, four.octets()[3].into()).into()
+    }
 }
 
 /// Frames that a sink was given.
@@ -193,6 +220,7 @@ pub struct Sim {
     pub server: RoomServer,
     /// Nobody listens where the server was.
     pub server_gone: bool,
+    announced: Announced,
     pub clients: Vec<Client>,
     pub log: Vec<String>,
     /// Of all that passed over WebSockets, bytes.
@@ -211,9 +239,33 @@ fn server_address() -> SocketAddr {
     ([10, 0, 0, 1], 7882).into()
 }
 
-fn server(seed: u64, now: Instant, unix_us: u64) -> RoomServer {
+fn tcp_address() -> SocketAddr {
+    ([10, 0, 0, 1], 7880).into()
+}
+
+/// Where the server takes datagrams of IPv6.
+fn six() -> SocketAddr {
+    "[fd00::1]:7882".parse().unwrap()
+}
+
+/// What a server announces beside, or instead of, its UDP address of IPv4.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Announced {
+    Udp,
+    UdpAndTcp,
+    UdpOfIpv6,
+    Tcp,
+}
+
+fn server(announced: Announced, seed: u64, now: Instant, unix_us: u64) -> RoomServer {
     let keys = [(KEY, SECRET), (APP, CERTIFICATE)].map(|(key, secret)| (key.to_string(), secret.to_string())).to_vec();
-    let config = ServerConfig { keys, media: vec![server_address()], limits: Default::default() };
+    let (media, streams) = match announced {
+        Announced::Udp => (vec![server_address()], vec![]),
+        Announced::UdpAndTcp => (vec![server_address()], vec![tcp_address()]),
+        Announced::UdpOfIpv6 => (vec![six()], vec![]),
+        Announced::Tcp => (vec![], vec![tcp_address()]),
+    };
+    let config = ServerConfig { keys, media, streams, limits: Default::default() };
     RoomServer::new(config, seed, now, unix_us)
 }
 
@@ -233,11 +285,16 @@ pub fn token(user: &str, change: impl FnOnce(&mut Claims)) -> String {
 
 impl Sim {
     pub fn new(seed: u64) -> Sim {
+        Sim::announcing(Announced::Udp, seed)
+    }
+
+    pub fn announcing(announced: Announced, seed: u64) -> Sim {
         let start = Instant::now();
         Sim {
             start,
             now: start,
-            server: server(seed, start, EPOCH * 1_000_000),
+            server: server(announced, seed, start, EPOCH * 1_000_000),
+            announced,
             server_gone: false,
             clients: Vec::new(),
             log: Vec::new(),
@@ -301,6 +358,8 @@ impl Sim {
             address,
             conn: 0,
             ports: [5000, 5001],
+            streams: Vec::new(),
+            others: 0,
             dialed: Vec::new(),
         });
         self.pump();
@@ -341,7 +400,7 @@ impl Sim {
     /// Another server is there in its place, that knows nobody.
     pub fn start_server(&mut self) {
         self.server_gone = false;
-        self.server = server(self.seed + 1000, self.now, self.clock.micros(self.now));
+        self.server = server(self.announced, self.seed + 1000, self.now, self.clock.micros(self.now));
     }
 
     /// Time since the start.
@@ -405,8 +464,19 @@ impl Sim {
                         self.message(conn.0, false, Parcel::Closed { client, conn: conn.0 });
                     }
                 }
-                ServerOutput::Transmit { to, bytes } => {
-                    let client = self.clients.iter().position(|client| client.address.ip() == to.ip());
+                ServerOutput::Transmit { protocol: Protocol::Tcp, to, bytes } => {
+                    if let Some(client) = self.client_of(to) {
+                        self.frame(client, Parcel::FrameToClient { client, to, bytes });
+                    }
+                }
+                ServerOutput::CloseStream { from } => {
+                    if let Some(client) = self.client_of(from) {
+                        self.frame(client, Parcel::StreamClosed { client, local: from });
+                    }
+                }
+                ServerOutput::Transmit { to, bytes, .. } => {
+                    let client =
+                        self.clients.iter().position(|client| [client.address.ip(), client.six()].contains(&to.ip()));
                     if let Some(client) = client {
                         self.datagram(client, |bytes| Parcel::ToClient { client, to, bytes }, bytes);
                     }
@@ -439,12 +509,41 @@ impl Sim {
                 }
                 Output::Signal(bytes) => self.message(conn, true, Parcel::MessageToServer { conn, bytes }),
                 Output::HangUp => self.message(conn, true, Parcel::HangUp { conn }),
-                Output::Transmit { side, bytes, .. } => {
+                Output::Transmit { side, protocol: Protocol::Tcp, to, bytes } => {
+                    let mut streams = self.clients[index].streams.iter();
+                    if let Some(stream) = streams.find(|s| (SIDES[s.side], s.to) == (side, to)) {
+                        let from = stream.local;
+                        self.frame(index, Parcel::FrameToServer { client: index, from, bytes });
+                    }
+                }
+                Output::Connect { side, to } => {
+                    self.sequence += 1;
+                    let mut local = self.clients[index].address;
+                    local.set_port(20_000 + self.sequence as u16 % 20_000);
+                    let stream = Stream { side: side as usize, to, local };
+                    self.frame(index, Parcel::StreamOpened { client: index, stream });
+                }
+                Output::BindOther { side, .. } => {
+                    let client = &mut self.clients[index];
+                    client.others += 1;
+                    let local = SocketAddr::new(client.six(), client.ports[side as usize]);
+                    client.voice.session().bound_other(now, side, local);
+                }
+                Output::Transmit { side, to, bytes, .. } => {
                     let mut from = self.clients[index].address;
+                    if to.is_ipv6() {
+                        from.set_ip(self.clients[index].six());
+                    }
                     from.set_port(self.clients[index].ports[side as usize]);
                     self.datagram(index, |bytes| Parcel::ToServer { client: index, from, bytes }, bytes);
                 }
                 Output::Bind { side } => {
+                    let gone: Vec<_> = self.clients[index]
+                        .streams
+                        .extract_if(.., |s| SIDES[s.side] == side)
+                        .map(|s| s.local)
+                        .collect();
+                    gone.into_iter().for_each(|from| self.server.stream_closed(now, from));
                     let client = &mut self.clients[index];
                     client.ports[side as usize] += 2;
                     let mut local = client.address;
@@ -458,6 +557,27 @@ impl Sim {
         client.voice.tell_changes();
         while let Some(event) = client.voice.poll_event() {
             client.events.push(event);
+        }
+    }
+
+    /// Whose TCP connection it is.
+    fn client_of(&self, local: SocketAddr) -> Option<usize> {
+        self.clients.iter().position(|client| client.streams.iter().any(|stream| stream.local == local))
+    }
+
+    /// Closes a client's TCP connections of media, as a firewall does.
+    pub fn cut_streams(&mut self, client: usize) {
+        for stream in self.clients[client].streams.clone() {
+            self.server.stream_closed(self.now, stream.local);
+            self.post(self.now, Parcel::StreamClosed { client, local: stream.local });
+        }
+    }
+
+    /// Something on a TCP connection: it neither gets lost nor overtakes.
+    fn frame(&mut self, client: usize, parcel: Parcel) {
+        let link = self.clients[client].link;
+        if !link.cut {
+            self.post(self.now + link.delay, parcel);
         }
     }
 
@@ -530,9 +650,37 @@ impl Sim {
                     }
                 }
             }
-            Parcel::ToServer { .. } | Parcel::MessageToServer { .. } | Parcel::HangUp { .. } if self.server_gone => {}
+            Parcel::ToServer { .. }
+            | Parcel::MessageToServer { .. }
+            | Parcel::HangUp { .. }
+            | Parcel::FrameToServer { .. }
+                if self.server_gone => {}
             Parcel::ToServer { from, bytes, .. } => {
-                self.server.datagram(now, from, server_address(), &bytes);
+                let to = if from.is_ipv6() { six() } else { server_address() };
+                self.server.datagram(now, Protocol::Udp, from, to, &bytes);
+            }
+            Parcel::StreamOpened { client, stream } => {
+                self.clients[client].streams.push(stream);
+                let session = self.clients[client].voice.session();
+                session.stream_opened(now, SIDES[stream.side], stream.to, stream.local);
+            }
+            Parcel::StreamClosed { client, local } => {
+                let streams = &mut self.clients[client].streams;
+                let Some(at) = streams.iter().position(|stream| stream.local == local) else { return };
+                let stream = streams.remove(at);
+                self.clients[client].voice.session().stream_closed(now, SIDES[stream.side], stream.to);
+            }
+            Parcel::FrameToServer { client, from, bytes } => {
+                if self.clients[client].streams.iter().any(|stream| stream.local == from) {
+                    self.server.datagram(now, Protocol::Tcp, from, tcp_address(), &bytes);
+                }
+            }
+            Parcel::FrameToClient { client, to, bytes } => {
+                let client = &mut self.clients[client];
+                if let Some(stream) = client.streams.iter().find(|stream| stream.local == to) {
+                    let session = client.voice.session();
+                    session.datagram(now, SIDES[stream.side], Protocol::Tcp, stream.to, &bytes);
+                }
             }
             Parcel::MessageToServer { conn, bytes } => {
                 self.longest_message = self.longest_message.max(bytes.len());
@@ -547,7 +695,8 @@ impl Sim {
                     // The socket is closed.
                     None => return,
                 };
-                self.clients[client].voice.session().datagram(now, side, server_address(), &bytes);
+                let from = if to.is_ipv6() { six() } else { server_address() };
+                self.clients[client].voice.session().datagram(now, side, Protocol::Udp, from, &bytes);
             }
             Parcel::MessageToClient { client, conn, bytes } => {
                 if let Some(session) = self.session(client, conn) {

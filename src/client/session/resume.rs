@@ -223,9 +223,13 @@ impl Session {
     }
 
     /// ICE has given up a side.
-    pub(super) fn media_disconnected(&mut self, side: Side) {
+    pub(super) fn media_disconnected(&mut self, now: Instant, side: Side) {
+        let connecting = self.phase == Phase::Connecting;
         if let Some(peer) = self.peer(side) {
             peer.linked = false;
+            if peer.expects_another_way(now) && connecting {
+                return;
+            }
         }
         self.media_lost = true;
         match self.phase {

@@ -1,0 +1,146 @@
+//! The sockets of a channel's media: for a peer connection one UDP socket; one of the other IP family, or TCP connections, where
+//! they are needed.
+
+use super::framing::{self, Frames};
+use crate::rtc::Protocol;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::sync::mpsc;
+
+/// How long a TCP connection may take to be made: the join has 10 s, of which UDP had 2.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// What came of a TCP connection.
+pub(super) enum Arrived {
+    Opened { to: SocketAddr, local: SocketAddr },
+    Frame { from: SocketAddr, bytes: Vec<u8> },
+    Closed { to: SocketAddr },
+}
+
+/// The sockets of one peer connection.
+#[derive(Default)]
+pub(super) struct Sockets {
+    udp: Option<UdpSocket>,
+    other: Option<UdpSocket>,
+    /// By the server's address.
+    streams: BTreeMap<SocketAddr, mpsc::Sender<Vec<u8>>>,
+    /// What they tell, once there are some.
+    told: Option<(mpsc::Sender<Arrived>, mpsc::Receiver<Arrived>)>,
+}
+
+impl Sockets {
+    pub(super) fn new(udp: UdpSocket) -> Sockets {
+        Sockets { udp: Some(udp), ..Sockets::default() }
+    }
+
+    /// A UDP socket in the place of all that there are, with the address that leads to `to` by now.
+    pub(super) fn bind(&mut self, to: SocketAddr) -> io::Result<SocketAddr> {
+        // The tasks of TCP connections end with the ends of their queues.
+        *self = Sockets::default();
+        let (local, udp) = bind_towards(to)?;
+        self.udp = Some(udp);
+        Ok(local)
+    }
+
+    /// A UDP socket of the other family, with the address that leads to `to`.
+    pub(super) fn bind_other(&mut self, to: SocketAddr) -> io::Result<SocketAddr> {
+        let (local, other) = bind_towards(to)?;
+        self.other = Some(other);
+        Ok(local)
+    }
+
+    /// Begins to connect to a TCP address of the server's.
+    pub(super) fn connect(&mut self, to: SocketAddr) {
+        let (tell, _) = self.told.get_or_insert_with(|| mpsc::channel(framing::MAX_QUEUED));
+        let (send, queue) = mpsc::channel(framing::MAX_QUEUED);
+        self.streams.insert(to, send);
+        tokio::task::spawn_local(carry(to, queue, tell.clone()));
+    }
+
+    /// Sends a datagram. False: there was no room for it. A full buffer is loss, as on any network.
+    pub(super) fn send(&self, protocol: Protocol, to: SocketAddr, bytes: Vec<u8>) -> bool {
+        if protocol == Protocol::Tcp {
+            let sent = self.streams.get(&to).map(|queue| queue.try_send(bytes));
+            return !matches!(sent, Some(Err(mpsc::error::TrySendError::Full(_))));
+        }
+        let fits = |udp: &&UdpSocket| udp.local_addr().is_ok_and(|local| local.is_ipv4() == to.is_ipv4());
+        let udp = if self.other.is_none() { self.udp.as_ref() } else { self.udps().find(fits) };
+        let sent = udp.map(|udp| udp.try_send_to(&bytes, to));
+        !matches!(sent, Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Waits until something came. None: it is to be read from [`Sockets::udps`].
+    pub(super) async fn arrival(&mut self) -> Option<Arrived> {
+        tokio::select! {
+            () = readable(&self.udp) => None,
+            () = readable(&self.other) => None,
+            arrived = told(&mut self.told) => arrived,
+        }
+    }
+
+    /// What else came over TCP.
+    pub(super) fn try_arrival(&mut self) -> Option<Arrived> {
+        self.told.as_mut().and_then(|(_, told)| told.try_recv().ok())
+    }
+
+    pub(super) fn udps(&self) -> impl Iterator<Item = &UdpSocket> {
+        self.udp.iter().chain(&self.other)
+    }
+
+    /// A TCP connection is closed.
+    pub(super) fn closed(&mut self, to: SocketAddr) {
+        self.streams.remove(&to);
+    }
+}
+
+fn bind_towards(to: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)> {
+    // Connecting a UDP socket sends nothing: it asks the routing table, which may be another than before.
+    let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let probe = std::net::UdpSocket::bind((any, 0))?;
+    probe.connect(to)?;
+    let socket = std::net::UdpSocket::bind((probe.local_addr()?.ip(), 0))?;
+    socket.set_nonblocking(true)?;
+    Ok((socket.local_addr()?, UdpSocket::from_std(socket)?))
+}
+
+async fn readable(socket: &Option<UdpSocket>) {
+    match socket {
+        Some(socket) => _ = socket.readable().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn told(told: &mut Option<(mpsc::Sender<Arrived>, mpsc::Receiver<Arrived>)>) -> Option<Arrived> {
+    match told {
+        Some((_, told)) => told.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// One TCP connection, from its making to its end. Where the channel is slow to take what comes, TCP makes the server wait.
+async fn carry(to: SocketAddr, queue: mpsc::Receiver<Vec<u8>>, tell: mpsc::Sender<Arrived>) {
+    if let Ok(Ok(stream)) = tokio::time::timeout(CONNECT, TcpStream::connect(to)).await
+        && let Ok(local) = stream.local_addr()
+    {
+        // Without it, packets wait for acknowledgements: 40 ms.
+        let _ = stream.set_nodelay(true);
+        let (reader, writer) = stream.into_split();
+        let read = async {
+            let mut frames = Frames::new(reader);
+            let mut arrived = Ok(Arrived::Opened { to, local });
+            while let Ok(next) = arrived
+                && tell.send(next).await.is_ok()
+            {
+                arrived = frames.next().await.map(|frame| Arrived::Frame { from: to, bytes: frame.to_vec() });
+            }
+        };
+        tokio::select! {
+            () = read => {}
+            _ = framing::write(writer, queue) => {}
+        }
+    }
+    let _ = tell.send(Arrived::Closed { to }).await;
+}
