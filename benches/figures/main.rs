@@ -4,6 +4,8 @@
 mod calls;
 mod delay;
 mod events;
+#[path = "../../tests/common/foreign.rs"]
+mod foreign;
 mod forwarding;
 mod library;
 mod load;
@@ -11,6 +13,7 @@ mod messages;
 mod peer;
 mod process;
 mod room;
+mod servers;
 mod table;
 mod tokens;
 
@@ -19,7 +22,7 @@ use table::Row;
 
 type Part = (&'static str, fn() -> Vec<Row>);
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("calls", calls::measure),
     ("start", delay::start),
     ("delay", delay::mouth_to_ears),
@@ -27,6 +30,7 @@ const PARTS: [Part; 10] = [
     ("events", events::measure),
     ("load", load::measure),
     ("forwarding", forwarding::measure),
+    ("servers", servers::measure),
     ("messages", messages::measure),
     ("library", library::measure),
     ("tokens", tokens::measure),
@@ -47,6 +51,10 @@ machine of 2 cores before, the better end of its range counts for the ratio. A r
   carries fewer than were due; memory is VmRSS. Opus alone: the same frames, settings and beat, one thread, nothing else.
 - forwarded packet: the server process's CPU over the packets that arrived, counted at 4 of the listeners. Part of it is the
   kernel waking the receivers, who are on the same machine; the bare send_to wakes nobody.
+- Pion: the load of `tests/interop/go/load`, the same for both servers, one after the other: clients with two connections each, in a
+  network namespace behind a pair of virtual interfaces, 80 bytes every 20 ms without redundancy, for 10 s. CPU and memory are those
+  of the server process, as above; every client counts what arrives. A join is from dialing the WebSocket until media connect, four
+  clients at a time. The way of a packet is from the speaker's write to the listener's read: both clients are in it.
 - chunk and reassemble: 1 MB, from the text to the packets and from them to the text, all checks included, no network; one thread.
 - tokens: with the four RTC privileges, or roomJoin, for an hour; one thread each, by its time on a processor. Of two peers the
   faster counts for the ratio.

@@ -1,7 +1,7 @@
 //! What a process uses, as Linux tells it; and the room server in a process of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -65,6 +65,13 @@ impl Process {
         (length > 0).then(|| line.trim().to_string())
     }
 
+    /// Lets it go on, where its input is a pipe.
+    pub fn go_on(&mut self) {
+        let input = self.child.stdin.as_mut().expect("a piped input");
+        // One that ended says so by its lines.
+        let _ = input.write_all(b"\n");
+    }
+
     pub fn usage(&self) -> Usage {
         Usage::of(self.child.id())
     }
@@ -79,8 +86,13 @@ impl Drop for Process {
 
 /// `stoa serve` on free ports of loopback, and its URL.
 pub fn serve() -> (Process, String) {
+    serve_at("127.0.0.1")
+}
+
+/// The same at another address of this machine.
+pub fn serve_at(address: &str) -> (Process, String) {
     let key = format!("{KEY}:{SECRET}");
-    let arguments = ["serve", "--bind", "127.0.0.1", "--port", "0", "--udp-port", "0", "--quiet", "--key", &key];
+    let arguments = ["serve", "--bind", address, "--port", "0", "--udp-port", "0", "--quiet", "--key", &key];
     let mut server = Process::start(Command::new(env!("CARGO_BIN_EXE_stoa")).args(arguments));
     let line = server.line().expect("the server says where it serves");
     let url = line.split_whitespace().find(|word| word.starts_with("ws://")).expect("a URL").to_string();
