@@ -85,7 +85,7 @@ interop: | need-interop
 	$(CARGO) test --test interop --no-run
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) test --test interop -- --include-ignored --nocapture rows:: || true
-	STOA_WRITE_TABLE=1 $(CARGO) test --test interop -- hostile python:: the_committed_matrix
+	STOA_WRITE_TABLE=1 $(CARGO) test --test interop -- --include-ignored api:: hostile page:: python:: video:: the_committed_matrix
 
 # The C examples against the dev build, into $(TARGET)/examples-c.
 examples: stage

@@ -3,12 +3,17 @@
 //! Commands that a puppet answers: `join URL TOKEN`, `leave`, `speak HERTZ`, `hear USER` (ok HERTZ RMS, where Stoa adds how many frames
 //! came from redundant copies, and how many were concealed; or ok opus with the packets in hexadecimal), `mute 0|1`,
 //! `subscribe USER 0|1`, `data reliable|lossy TOPIC TEXT`, `text TOPIC TEXT`, `bytes TOPIC HEX`, `token` (ok given, or ok refreshed),
-//! `can WHAT` (none where the client cannot `resume`, `be seen speaking`, `send redundant copies`).
+//! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
+//! `film`, `watch USER` (ok WIDTH HEIGHT), `simulate full-reconnect|node-failure|server-leave`,
+//! `can WHAT` (none where the client cannot `resume`, `be seen speaking`, `send redundant copies`, `be called`,
+//! `be sent data`, `film`).
 //! Events: `joined USER`, `left USER`, `muted USER 0|1`, `speaking USER`, `data USER TOPIC reliable|lossy TEXT`,
-//! `text USER TOPIC TEXT`, `bytes USER TOPIC HEX`, `reconnected`, `closed REASON`.
+//! `text USER TOPIC TEXT`, `bytes USER TOPIC HEX`, `name USER NAME`, `metadata USER TEXT`, `attributes USER JSON`, `quality USER LEVEL`,
+//! `reconnected`, `closed REASON`.
 
 use super::proxy::Proxy;
 use super::puppet::{Outcome, Puppet, Stop, failed};
+use super::rows::Peer;
 use super::servers::{Loss, ROOM, Server, token};
 use super::tone;
 use serde_json::{Value, json};
@@ -18,12 +23,18 @@ use std::time::{Duration, Instant};
 const OURS: f64 = 440.0;
 pub const THEIRS: f64 = 660.0;
 
+/// How long coming back may take: clients wait between attempts, and a cluster finds out that a node is gone.
+const LONG: Duration = Duration::from_secs(60);
+
 /// Two clients on their way into one room: `stoa`, Stoa's through its C header, and `peer`, the row's.
 pub struct Scene {
     pub stoa: Puppet,
     pub peer: Puppet,
     pub stoa_way: Proxy,
     pub peer_way: Proxy,
+    pub row: &'static str,
+    /// One more client like the peer.
+    pub peer_as: Peer,
     /// One more of Stoa's clients.
     pub another: fn(&'static str) -> Puppet,
     // The last, so that it ends after its clients.
@@ -46,7 +57,18 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("text stream", text_stream),
     ("byte stream", byte_stream),
     ("token refresh", token_refresh),
+    ("call", call),
+    ("answer a call", answer_a_call),
+    ("tell of oneself", tell_of_oneself),
+    ("hear of the other", hear_of_the_other),
+    ("quality", quality),
+    ("video", video),
     ("resume", resume),
+    ("Stoa resumes", stoa_resumes),
+    ("full reconnect", full_reconnect),
+    ("node failure", node_failure),
+    ("server leave", server_leave),
+    ("server restart", server_restart),
     ("room service", room_service),
     ("server-side mute", server_side_mute),
     ("duplicate identity", duplicate_identity),
@@ -68,7 +90,7 @@ fn enter(scene: &mut Scene) -> Outcome {
 }
 
 /// Both in the room and speaking, after one of them was not.
-fn again(scene: &mut Scene) -> Outcome {
+pub fn again(scene: &mut Scene) -> Outcome {
     scene.stoa.forget();
     scene.peer.forget();
     join(scene)?;
@@ -197,18 +219,156 @@ fn token_refresh(scene: &mut Scene) -> Outcome {
     Ok(())
 }
 
-/// The peer's WebSocket is cut: it comes back, nobody saw it leave, and both hear on.
+/// Stoa calls the peer.
+fn call(scene: &mut Scene) -> Outcome {
+    scene.peer.ask(&["can", "be called"])?;
+    calls(&mut scene.stoa, scene.peer.user)
+}
+
+fn answer_a_call(scene: &mut Scene) -> Outcome {
+    calls(&mut scene.peer, scene.stoa.user)
+}
+
+fn calls(one: &mut Puppet, other: &str) -> Outcome {
+    let greeting = format!("the hall greets {}", one.user);
+    for (method, text, expected) in
+        [("greet", "the hall", greeting.as_str()), ("greet", "nobody", "error 101"), ("none such", "", "error 1400")]
+    {
+        let answer = one.ask(&["call", other, method, text])?;
+        if answer != [expected] {
+            return failed(format!("{method} of {text} by {} is answered {answer:?}, not {expected}", one.user));
+        }
+    }
+    Ok(())
+}
+
+fn tell_of_oneself(scene: &mut Scene) -> Outcome {
+    described_by(&mut scene.stoa, &mut scene.peer)
+}
+
+fn hear_of_the_other(scene: &mut Scene) -> Outcome {
+    described_by(&mut scene.peer, &mut scene.stoa)
+}
+
+fn described_by(one: &mut Puppet, other: &mut Puppet) -> Outcome {
+    let (name, metadata, attributes) = ("Zoë 🎲", format!("about {}", one.user), r#"{"seat":"7"}"#);
+    one.ask(&["describe", name, &metadata, attributes])?;
+    other.event(&["name", one.user, name])?;
+    other.event(&["metadata", one.user, &metadata])?;
+    other.event(&["attributes", one.user, attributes]).map(drop)
+}
+
+/// Both are told how good the connections are, and that they are worse while the server's packets are lost. After that the peer hears on.
+fn quality(scene: &mut Scene) -> Outcome {
+    for puppet in [&mut scene.stoa, &mut scene.peer] {
+        puppet.event(&["quality"])?;
+        puppet.forget();
+    }
+    let Some(loss) = Loss::start(&scene.server.udp_ports, 30) else { return Ok(()) };
+    for puppet in [&mut scene.stoa, &mut scene.peer] {
+        while !matches!(puppet.event_within(LONG, &["quality"])?.last().map(String::as_str), Some("poor" | "lost")) {}
+    }
+    drop(loss);
+    heard(&mut scene.peer, scene.stoa.user, OURS).map(drop)
+}
+
+/// A second client like the peer has a camera, and the peer sees its picture change.
+fn video(scene: &mut Scene) -> Outcome {
+    scene.peer.ask(&["can", "film"])?;
+    let mut camera = (scene.peer_as)(&scene.server, scene.row, "paul");
+    camera.ask(&["join", &scene.peer_way.url(), &token(camera.user)])?;
+    camera.ask(&["film"])?;
+    scene.peer.event(&["joined", camera.user])?;
+    let size = scene.peer.ask(&["watch", camera.user])?;
+    camera.ask(&["leave"])?;
+    scene.peer.event(&["left", camera.user])?;
+    if size == ["320", "180"] { Ok(()) } else { failed(format!("a picture of 320 × 180 is seen as {size:?}")) }
+}
+
 fn resume(scene: &mut Scene) -> Outcome {
-    let (stoa, peer) = (&mut scene.stoa, &mut scene.peer);
-    peer.ask(&["can", "resume"])?;
-    scene.peer_way.cut();
-    peer.event(&["reconnected"])?;
-    heard(stoa, peer.user, THEIRS)?;
-    heard(peer, stoa.user, OURS)?;
-    peer.ask(&["data", "reliable", "resumed", "still here"])?;
-    // What came before it is there as well.
-    stoa.event(&["data", peer.user, "resumed", "reliable"])?;
-    if stoa.saw(&["left", peer.user]) { failed("the other one saw it leave") } else { Ok(()) }
+    resumes((&mut scene.peer, THEIRS), (&mut scene.stoa, OURS), &scene.peer_way, |peer, stoa| {
+        peer.ask(&["data", "reliable", "resumed", "still here"])?;
+        stoa.event(&["data", peer.user, "resumed", "reliable"]).map(drop)
+    })
+}
+
+fn stoa_resumes(scene: &mut Scene) -> Outcome {
+    resumes((&mut scene.stoa, OURS), (&mut scene.peer, THEIRS), &scene.stoa_way, muted_by)
+}
+
+/// One's WebSocket is cut: it comes back, nobody saw it leave, and both hear on.
+/// `exchange`: something that the other sees after all that came before.
+fn resumes(
+    (one, its_tone): (&mut Puppet, f64),
+    (other, others_tone): (&mut Puppet, f64),
+    way: &Proxy,
+    exchange: impl Fn(&mut Puppet, &mut Puppet) -> Outcome,
+) -> Outcome {
+    one.ask(&["can", "resume"])?;
+    one.forget();
+    other.forget();
+    way.cut();
+    one.event(&["reconnected"])?;
+    heard(other, one.user, its_tone)?;
+    heard(one, other.user, others_tone)?;
+    exchange(one, other)?;
+    if other.saw(&["left", one.user]) { failed("the other one saw it leave") } else { Ok(()) }
+}
+
+/// The peer joins anew by itself: the session that it had is given up.
+fn full_reconnect(scene: &mut Scene) -> Outcome {
+    joins_anew(scene, "full-reconnect")
+}
+
+/// The server forgets the peer without a word. Its resume fails, so it joins anew.
+fn node_failure(scene: &mut Scene) -> Outcome {
+    joins_anew(scene, "node-failure")
+}
+
+fn joins_anew(scene: &mut Scene, scenario: &str) -> Outcome {
+    scene.peer.forget();
+    scene.peer.ask(&["simulate", scenario])?;
+    scene.peer.event_within(LONG, &["reconnected"])?;
+    heard_again(scene)
+}
+
+/// The server sends the peer away, as it does before it ends.
+fn server_leave(scene: &mut Scene) -> Outcome {
+    scene.peer.forget();
+    scene.stoa.forget();
+    scene.peer.ask(&["simulate", "server-leave"])?;
+    scene.peer.event(&["closed"])?;
+    scene.stoa.event(&["left", scene.peer.user])?;
+    again(scene)
+}
+
+/// The server ends and is started again: both join anew by themselves, speak and are heard as before. Where there is a second node,
+/// Stoa's ends for good and Stoa is led to the other.
+fn server_restart(scene: &mut Scene) -> Outcome {
+    scene.peer.ask(&["can", "resume"])?;
+    scene.stoa.forget();
+    scene.peer.forget();
+    if scene.server.nodes.len() == 1 {
+        scene.server.restart();
+    } else {
+        scene.server.end_first();
+        scene.stoa_way.turn(scene.server.last());
+    }
+    scene.stoa.event_within(LONG, &["reconnected"])?;
+    scene.peer.event_within(LONG, &["reconnected"])?;
+    heard_again(scene)
+}
+
+/// Both hear each other, as soon as they know of each other: who came back may not have seen the other yet.
+fn heard_again(scene: &mut Scene) -> Outcome {
+    let end = Instant::now() + LONG;
+    while let Err(stop) = heard(&mut scene.stoa, scene.peer.user, THEIRS) {
+        if Instant::now() > end {
+            return Err(stop);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    heard(&mut scene.peer, scene.stoa.user, OURS).map(drop)
 }
 
 /// A call of the room service that has to be answered well.
@@ -216,7 +376,6 @@ fn serve(scene: &Scene, method: &str, mut request: Value) -> Outcome<Value> {
     request["room"] = json!(ROOM);
     match scene.server.call(method, &request) {
         (200, answer) => Ok(answer),
-        (404, _) if scene.server.is_stoa => Err(Stop::None("`stoa serve` has no room service".into())),
         (status, answer) => failed(format!("{method} is answered {status}: {answer}")),
     }
 }
@@ -233,6 +392,9 @@ fn room_service(scene: &mut Scene) -> Outcome {
     let request = json!({"data": "Z29uZw==", "kind": "RELIABLE", "topic": "notice"});
     serve(scene, "SendData", request)?;
     scene.stoa.event(&["data", "", "notice", "reliable", "gong"])?;
+    if matches!(scene.peer.ask(&["can", "be sent data"]), Err(Stop::None(_))) {
+        return Ok(());
+    }
     scene.peer.event(&["data", "", "notice", "reliable", "gong"]).map(drop)
 }
 

@@ -1,6 +1,6 @@
 //! Clients that send nonsense at every stage are turned away with a reason, and whoever listens hears no gap.
 
-use super::puppet::{self, Puppet};
+use super::puppet::Puppet;
 use super::servers::{self, Server, token};
 use super::{peers, stage};
 use prost::Message;
@@ -146,7 +146,7 @@ fn hostile_clients_are_turned_away_and_nobody_hears_of_them() {
     .collect();
     assert!(gaps.len() < 3, "{gaps:?}");
     // Each of the two that got in left with a reason.
-    let log = std::fs::read_to_string(puppet::dir().join("stoa-serve.log")).unwrap();
+    let log = server.log();
     let reasons = log.lines().filter(|line| line.contains("eve in hall is removed: the client sent")).count();
     assert_eq!(reasons, 2 * visits, "{log}");
     listener.ask(&["leave"]).unwrap();

@@ -2,8 +2,12 @@
 //!
 //! `make interop` runs all of it and writes docs/interop.md; `cargo test` the rows that fit its time.
 
+mod api;
 mod features;
+#[path = "../common/foreign.rs"]
+mod foreign;
 mod hostile;
+mod page;
 mod peers;
 mod proxy;
 mod puppet;
@@ -14,3 +18,4 @@ mod servers;
 mod stage;
 mod table;
 mod tone;
+mod video;

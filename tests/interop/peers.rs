@@ -11,9 +11,6 @@ use std::sync::OnceLock;
 const PYTHON: [&str; 3] = ["livekit==1.2.1", "livekit-api==1.2.2", "numpy"];
 const NODE: [&str; 3] = ["@livekit/rtc-node@1.1.0", "livekit-client@2.23.0", "puppeteer-core@24.43.1"];
 
-/// Who they all are.
-const PEER: &str = "pia";
-
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/peers").join(name)
 }
@@ -32,8 +29,8 @@ fn run(command: &mut Command) {
 }
 
 /// Stoa's client: a C program.
-pub fn stoa(_: &Server, row: &'static str) -> Puppet {
-    stoa_as(PEER, row)
+pub fn stoa(_: &Server, row: &'static str, user: &'static str) -> Puppet {
+    stoa_as(user, row)
 }
 
 pub fn stoa_as(user: &'static str, row: &str) -> Puppet {
@@ -59,21 +56,22 @@ pub fn python() -> &'static Path {
     })
 }
 
-fn python_peer(row: &str, mode: &str) -> Puppet {
+fn python_peer(row: &str, mode: &str, user: &'static str) -> Puppet {
     let mut command = Command::new(python());
     command.arg("-B").arg(source("livekit_python.py")).arg(mode);
-    Puppet::start(PEER, command, row)
+    Puppet::start(user, command, row)
 }
 
-pub fn python_single(_: &Server, row: &'static str) -> Puppet {
-    python_peer(row, "single")
+pub fn python_single(_: &Server, row: &'static str, user: &'static str) -> Puppet {
+    python_peer(row, "single", user)
 }
 
-pub fn python_dual(_: &Server, row: &'static str) -> Puppet {
-    python_peer(row, "dual")
+pub fn python_dual(_: &Server, row: &'static str, user: &'static str) -> Puppet {
+    python_peer(row, "dual", user)
 }
 
-fn node_peer(beside: Option<&Server>, row: &str, script: &str, arguments: &[&str]) -> Puppet {
+/// The place where Node finds LiveKit's packages, with our scripts in it.
+pub fn node_place() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     let place = READY.get_or_init(|| {
         let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("livekit-node");
@@ -88,38 +86,42 @@ fn node_peer(beside: Option<&Server>, row: &str, script: &str, arguments: &[&str
         place
     });
     // Node looks for packages beside the script.
-    for name in ["lines.mjs", "rtc_node.mjs", "browser.mjs", "page.js"] {
+    for name in ["lines.mjs", "rtc_node.mjs", "browser.mjs", "page.js", "page.mjs"] {
         std::fs::copy(source(name), place.join(name)).expect("the target directory can be written");
     }
-    let mut command = beside.map_or_else(|| Command::new("node"), |server| within(server, "node"));
+    place
+}
+
+fn node_peer(command: Command, row: &str, user: &'static str, script: &str, arguments: &[&str]) -> Puppet {
+    let (mut command, place) = (command, node_place());
     command.arg(place.join(script)).args(arguments).current_dir(place);
-    Puppet::start(PEER, command, row)
+    Puppet::start(user, command, row)
 }
 
-pub fn rtc_node(_: &Server, row: &'static str) -> Puppet {
-    node_peer(None, row, "rtc_node.mjs", &[])
+pub fn rtc_node(_: &Server, row: &'static str, user: &'static str) -> Puppet {
+    node_peer(Command::new("node"), row, user, "rtc_node.mjs", &[])
 }
 
-pub fn chromium(_: &Server, row: &'static str) -> Puppet {
-    node_peer(None, row, "browser.mjs", &["chrome", "chromium"])
+pub fn chromium(_: &Server, row: &'static str, user: &'static str) -> Puppet {
+    node_peer(Command::new("node"), row, user, "browser.mjs", &["chrome", "chromium"])
 }
 
 /// In the server's namespace: it does not speak to loopback.
-pub fn firefox(server: &Server, row: &'static str) -> Puppet {
-    node_peer(Some(server), row, "browser.mjs", &["firefox", "firefox-esr"])
+pub fn firefox(server: &Server, row: &'static str, user: &'static str) -> Puppet {
+    node_peer(within(server, "node"), row, user, "browser.mjs", &["firefox", "firefox-esr"])
 }
 
 /// LiveKit's Pion client, in the server's namespace: it gathers no candidate on loopback.
-fn pion(server: &Server, row: &str, mode: &str) -> Puppet {
+fn pion(server: &Server, row: &str, user: &'static str, mode: &str) -> Puppet {
     let mut command = within(server, go_tool("interop-pion", "."));
     command.arg(mode).arg(tone::file(features::THEIRS));
-    Puppet::start(PEER, command, row)
+    Puppet::start(user, command, row)
 }
 
-pub fn pion_single(server: &Server, row: &'static str) -> Puppet {
-    pion(server, row, "single")
+pub fn pion_single(server: &Server, row: &'static str, user: &'static str) -> Puppet {
+    pion(server, row, user, "single")
 }
 
-pub fn pion_dual(server: &Server, row: &'static str) -> Puppet {
-    pion(server, row, "dual")
+pub fn pion_dual(server: &Server, row: &'static str, user: &'static str) -> Puppet {
+    pion(server, row, user, "dual")
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 pub struct Proxy {
     pub address: SocketAddr,
+    to: Arc<Mutex<String>>,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -15,19 +16,25 @@ impl Proxy {
         let (host, _) = to.rsplit_once(':').expect("host:port");
         let listener = TcpListener::bind((host, 0)).expect("a free port");
         let (address, open) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
-        let (to, pipes) = (to.to_owned(), open.clone());
+        let to = Arc::new(Mutex::new(to.to_owned()));
+        let (goal, pipes) = (to.clone(), open.clone());
         // It ends with the process.
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let (to, pipes) = (to.clone(), pipes.clone());
+                let (to, pipes) = (goal.lock().unwrap().clone(), pipes.clone());
                 std::thread::spawn(move || pass(client, &to, old, &pipes));
             }
         });
-        Proxy { address, open }
+        Proxy { address, to, open }
     }
 
     pub fn url(&self) -> String {
         format!("ws://{}", self.address)
+    }
+
+    /// New connections go elsewhere.
+    pub fn turn(&self, to: &str) {
+        to.clone_into(&mut self.to.lock().unwrap());
     }
 
     /// Breaks every connection; new ones are let through.

@@ -71,7 +71,12 @@ impl Puppet {
 
     /// Waits for an event that begins with these words, which may be there already. Returns what follows them.
     pub fn event(&mut self, words: &[&str]) -> Outcome<Vec<String>> {
-        let end = Instant::now() + EVENT;
+        self.event_within(EVENT, words)
+    }
+
+    /// The same, where it may take longer.
+    pub fn event_within(&mut self, time: Duration, words: &[&str]) -> Outcome<Vec<String>> {
+        let end = Instant::now() + time;
         loop {
             let fits = |event: &Vec<String>| event.len() >= words.len() && words.iter().zip(event).all(|(a, b)| a == b);
             if let Some(found) = self.events.iter().position(fits) {

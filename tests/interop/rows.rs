@@ -69,14 +69,16 @@ rows! {
         scene("pion_dual", servers::stoa_beside_a_namespace(), false, peers::pion_dual), in_make_test: false;
 }
 
-/// Starts a client for a row, on its server's network.
-type Peer = fn(&Server, &'static str) -> Puppet;
+/// Starts a client for a row, on its server's network, as a user.
+pub type Peer = fn(&Server, &'static str, &'static str) -> Puppet;
 
 /// Stoa's client and a peer, the first on the server's first node, the peer on its last.
 fn scene(row: &'static str, server: Server, two_connections: bool, peer: Peer) -> Scene {
     Scene {
         stoa: peers::stoa_as("stoa", row),
-        peer: peer(&server, row),
+        peer: peer(&server, row, "pia"),
+        row,
+        peer_as: peer,
         stoa_way: Proxy::start(server.first(), two_connections),
         peer_way: Proxy::start(server.last(), two_connections),
         another: |user| peers::stoa_as(user, "another"),

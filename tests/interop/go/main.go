@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -75,6 +76,9 @@ func (p *puppet) seen(info *livekit.ParticipantInfo) {
 	if before == nil {
 		say("event", "joined", info.Identity)
 	}
+	if before != nil {
+		p.described(before, info)
+	}
 	for _, track := range info.Tracks {
 		was := false
 		for _, old := range before.GetTracks() {
@@ -84,6 +88,41 @@ func (p *puppet) seen(info *livekit.ParticipantInfo) {
 			say("event", "muted", info.Identity, map[bool]string{true: "1", false: "0"}[track.Muted])
 		}
 	}
+}
+
+// Tells what changed of what somebody says of itself.
+func (p *puppet) described(before, now *livekit.ParticipantInfo) {
+	if before.Name != now.Name {
+		say("event", "name", now.Identity, now.Name)
+	}
+	if before.Metadata != now.Metadata {
+		say("event", "metadata", now.Identity, now.Metadata)
+	}
+	changed := map[string]string{}
+	for name, value := range now.Attributes {
+		if before.Attributes[name] != value {
+			changed[name] = value
+		}
+	}
+	if len(changed) > 0 {
+		text, _ := json.Marshal(changed)
+		say("event", "attributes", now.Identity, string(text))
+	}
+}
+
+// Whose id it is; ours has no name here.
+func (p *puppet) identity(sid string) string {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.others[sid].GetIdentity()
+}
+
+func (p *puppet) describe(name, metadata, attributes string) error {
+	update := &livekit.UpdateParticipantMetadata{Name: name, Metadata: metadata}
+	if err := json.Unmarshal([]byte(attributes), &update.Attributes); err != nil {
+		return err
+	}
+	return p.client.SendRequest(&livekit.SignalRequest{Message: &livekit.SignalRequest_UpdateMetadata{UpdateMetadata: update}})
 }
 
 func (p *puppet) response(response *livekit.SignalResponse, next client.SignalResponseHandler) error {
@@ -98,6 +137,10 @@ func (p *puppet) response(response *livekit.SignalResponse, next client.SignalRe
 			if info.Sid != p.own {
 				p.seen(info)
 			}
+		}
+	case *livekit.SignalResponse_ConnectionQuality:
+		for _, update := range message.ConnectionQuality.Updates {
+			say("event", "quality", p.identity(update.ParticipantSid), strings.ToLower(update.Quality.String()))
 		}
 	case *livekit.SignalResponse_SpeakersChanged:
 		for _, speaker := range message.SpeakersChanged.Speakers {
@@ -244,6 +287,12 @@ func (p *puppet) obey(words []string) ([]string, error) {
 			return []string{"given"}, nil
 		}
 		return []string{"refreshed"}, nil
+	case "call":
+		return nil, none("LiveKit's Pion client cannot call")
+	case "describe":
+		return nil, p.describe(words[1], words[2], words[3])
+	case "simulate":
+		return nil, none("LiveKit's Pion client cannot resume")
 	case "can":
 		return nil, none("LiveKit's Pion client cannot " + words[1])
 	}

@@ -4,6 +4,7 @@ Usage: livekit_python.py single|dual
 """
 
 import asyncio
+import json
 import math
 import os
 import sys
@@ -14,6 +15,7 @@ from livekit import rtc
 RATE = 48000
 FRAME = RATE // 100
 AMPLITUDE = 8000
+SCENARIOS = {"full-reconnect": "SIMULATE_FULL_RECONNECT", "node-failure": "SIMULATE_NODE_FAILURE", "server-leave": "SIMULATE_SERVER_LEAVE"}
 WHY = {"DUPLICATE_IDENTITY": "duplicate", "PARTICIPANT_REMOVED": "removed", "ROOM_DELETED": "room closed", "CLIENT_INITIATED": "requested"}
 
 
@@ -25,6 +27,10 @@ def say(*words):
 def why(reason):
     name = rtc.DisconnectReason.Name(reason)
     return WHY.get(name, name)
+
+
+def compact(changed):
+    return json.dumps(changed, separators=(",", ":"))
 
 
 class Puppet:
@@ -47,14 +53,24 @@ class Puppet:
         room.on("track_muted", lambda who, _: say("event", "muted", who.identity, 1))
         room.on("track_unmuted", lambda who, _: say("event", "muted", who.identity, 0))
         room.on("active_speakers_changed", lambda them: [say("event", "speaking", who.identity) for who in them])
+        room.on("participant_name_changed", lambda who, _, name: say("event", "name", who.identity, name))
+        room.on("participant_metadata_changed", lambda who, _, metadata: say("event", "metadata", who.identity, metadata))
+        room.on("participant_attributes_changed", lambda changed, who: say("event", "attributes", who.identity, compact(changed)))
+        room.on("connection_quality_changed", lambda who, its: say("event", "quality", who.identity, its.name[8:].lower()))
         room.on("reconnected", lambda: say("event", "reconnected"))
         room.on("disconnected", lambda reason: say("event", "closed", why(reason)))
         room.on("data_received", self.data_received)
         room.register_text_stream_handler("chat", lambda reader, who: self.begin(self.read_text(reader, who)))
         room.register_byte_stream_handler("file", lambda reader, who: self.begin(self.read_bytes(reader, who)))
         await room.connect(url, token, self.options)
+        room.local_participant.register_rpc_method("greet", self.greet)
         for identity in room.remote_participants:
             say("event", "joined", identity)
+
+    async def greet(self, call):
+        if call.payload == "nobody":
+            raise rtc.RpcError(101, "there is nobody")
+        return f"{call.payload} greets {call.caller_identity}"
 
     def data_received(self, packet):
         user = packet.participant.identity if packet.participant else ""
@@ -92,12 +108,13 @@ class Puppet:
             self.speech.cancel()
             self.speech = None
 
-    def publication(self, user):
+    def publication(self, user, kind=rtc.TrackKind.KIND_AUDIO):
         who = self.room.remote_participants.get(user)
-        return next(iter(who.track_publications.values()), None) if who else None
+        tracks = who.track_publications.values() if who else []
+        return next((track for track in tracks if track.kind == kind), None)
 
-    async def subscribed(self, user):
-        while not ((publication := self.publication(user)) and publication.track):
+    async def subscribed(self, user, kind=rtc.TrackKind.KIND_AUDIO):
+        while not ((publication := self.publication(user, kind)) and publication.track):
             await asyncio.sleep(0.05)
         return publication.track
 
@@ -135,6 +152,46 @@ class Puppet:
 
     async def token(self):
         return ("given" if self.room._token == self.given else "refreshed",)
+
+    async def call(self, user, method, payload):
+        try:
+            return (await self.room.local_participant.perform_rpc(destination_identity=user, method=method, payload=payload),)
+        except rtc.RpcError as error:
+            return (f"error {error.code}",)
+
+    async def describe(self, name, metadata, attributes):
+        await self.room.local_participant.set_name(name)
+        await self.room.local_participant.set_metadata(metadata)
+        await self.room.local_participant.set_attributes(json.loads(attributes))
+
+    async def simulate(self, scenario):
+        await self.room.simulate_scenario(rtc.SimulateScenarioKind.Value(SCENARIOS[scenario]))
+
+    async def film(self):
+        source = rtc.VideoSource(320, 180)
+        track = rtc.LocalVideoTrack.create_video_track("camera", source)
+        published = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=False)
+        self.begin(self.paint(source))
+        await self.room.local_participant.publish_track(track, published)
+
+    async def paint(self, source):
+        """A picture whose colour changes with each frame."""
+        n = 0
+        while True:
+            picture = np.zeros((180, 320, 4), dtype=np.uint8)
+            picture[:, :, [n % 3, 3]] = 255
+            source.capture_frame(rtc.VideoFrame(320, 180, rtc.VideoBufferType.RGBA, picture.tobytes()))
+            n += 1
+            await asyncio.sleep(0.1)
+
+    async def watch(self, user):
+        stream, frames = rtc.VideoStream(await self.subscribed(user, rtc.TrackKind.KIND_VIDEO)), 0
+        async for event in stream:
+            frames += 1
+            if frames == 20:
+                break
+        await stream.aclose()
+        return event.frame.width, event.frame.height
 
     async def can(self, _):
         pass

@@ -3,13 +3,13 @@
 const RATE = 48000;
 const WHY = { DUPLICATE_IDENTITY: 'duplicate', PARTICIPANT_REMOVED: 'removed', ROOM_DELETED: 'room closed', CLIENT_INITIATED: 'requested' };
 
-let room, context, oscillator, given;
+let room, context, oscillator, given, painting;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function publication(user) {
   const who = room.remoteParticipants.get(user);
-  return who && [...who.trackPublications.values()][0];
+  return who && [...who.audioTrackPublications.values()][0];
 }
 
 // Without a sound card an AudioContext of Firefox stands still. Its tone is then that of the fake microphone, and what it hears
@@ -63,6 +63,10 @@ const commands = {
       .on('trackMuted', (_, who) => say('event', 'muted', who.identity, 1))
       .on('trackUnmuted', (_, who) => say('event', 'muted', who.identity, 0))
       .on('activeSpeakersChanged', (them) => them.forEach((who) => say('event', 'speaking', who.identity)))
+      .on('participantNameChanged', (name, who) => say('event', 'name', who.identity, name))
+      .on('participantMetadataChanged', (_, who) => say('event', 'metadata', who.identity, who.metadata))
+      .on('participantAttributesChanged', (changed, who) => say('event', 'attributes', who.identity, JSON.stringify(changed)))
+      .on('connectionQualityChanged', (quality, who) => say('event', 'quality', who.identity, quality))
       .on('signalReconnecting', () => console.log('signalReconnecting'))
       .on('reconnecting', () => console.log('reconnecting'))
       .on('reconnected', () => say('event', 'reconnected'))
@@ -76,11 +80,16 @@ const commands = {
       const bytes = (await reader.readAll()).flatMap((chunk) => [...chunk]);
       say('event', 'bytes', identity, 'file', bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(''));
     });
+    room.registerRpcMethod('greet', async ({ payload, callerIdentity }) => {
+      if (payload === 'nobody') throw new LivekitClient.RpcError(101, 'there is nobody');
+      return `${payload} greets ${callerIdentity}`;
+    });
     await room.connect(url, token);
     for (const identity of room.remoteParticipants.keys()) say('event', 'joined', identity);
   },
 
   async leave() {
+    clearInterval(painting);
     await room.disconnect();
   },
 
@@ -109,7 +118,7 @@ const commands = {
   },
 
   async mute(muted) {
-    const [mine] = room.localParticipant.trackPublications.values();
+    const [mine] = room.localParticipant.audioTrackPublications.values();
     await (muted === '1' ? mine.mute() : mine.unmute());
   },
 
@@ -133,6 +142,47 @@ const commands = {
 
   async token() {
     return [room.engine.token === given ? 'given' : 'refreshed'];
+  },
+
+  async call(user, method, payload) {
+    try {
+      return [await room.localParticipant.performRpc({ destinationIdentity: user, method, payload })];
+    } catch (error) {
+      if (error.code === undefined) throw error;
+      return [`error ${error.code}`];
+    }
+  },
+
+  async describe(name, metadata, attributes) {
+    await room.localParticipant.setName(name);
+    await room.localParticipant.setMetadata(metadata);
+    await room.localParticipant.setAttributes(JSON.parse(attributes));
+  },
+
+  async simulate(scenario) {
+    await room.simulateScenario(scenario);
+  },
+
+  // A canvas whose colour changes ten times a second.
+  async film() {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+    const [pen, colours] = [canvas.getContext('2d'), ['red', 'green', 'blue']];
+    let n = 0;
+    painting = setInterval(() => {
+      pen.fillStyle = colours[n++ % 3];
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+    }, 100);
+    const [track] = canvas.captureStream(15).getVideoTracks();
+    await room.localParticipant.publishTrack(track, { source: LivekitClient.Track.Source.Camera, simulcast: false });
+  },
+
+  async watch(user) {
+    const video = () => [...(room.remoteParticipants.get(user)?.videoTrackPublications.values() ?? [])][0]?.track;
+    while (!video()) await pause(50);
+    document.body.append(video().attach());
+    let stats;
+    while (!((stats = await video().getReceiverStats())?.framesDecoded >= 20)) await pause(50);
+    return [stats.frameWidth, stats.frameHeight];
   },
 
   async can(what) {

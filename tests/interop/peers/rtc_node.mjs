@@ -10,11 +10,14 @@ const WHY = { DUPLICATE_IDENTITY: 'duplicate', PARTICIPANT_REMOVED: 'removed', R
 let room, refreshed;
 let speech = 0; // counts up: an older one ends
 
+const QUALITIES = ['poor', 'good', 'excellent', 'lost'];
+const SCENARIOS = { 'full-reconnect': 'FULL_RECONNECT', 'node-failure': 'NODE_FAILURE', 'server-leave': 'SERVER_LEAVE' };
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function publication(user) {
   const who = room.remoteParticipants.get(user);
-  return who && [...who.trackPublications.values()][0];
+  return who && [...who.trackPublications.values()].find(({ kind }) => kind === rtc.TrackKind.KIND_AUDIO);
 }
 
 async function tone(source, hertz) {
@@ -36,6 +39,10 @@ await obey({
       .on('trackMuted', (_, who) => say('event', 'muted', who.identity, 1))
       .on('trackUnmuted', (_, who) => say('event', 'muted', who.identity, 0))
       .on('activeSpeakersChanged', (them) => them.forEach((who) => say('event', 'speaking', who.identity)))
+      .on('participantNameChanged', (name, who) => say('event', 'name', who.identity, name))
+      .on('participantMetadataChanged', (metadata, who) => say('event', 'metadata', who.identity, metadata))
+      .on('participantAttributesChanged', (changed, who) => say('event', 'attributes', who.identity, JSON.stringify(changed)))
+      .on('connectionQualityChanged', (quality, who) => say('event', 'quality', who.identity, QUALITIES[quality]))
       .on('reconnected', () => say('event', 'reconnected'))
       .on('disconnected', (reason) => say('event', 'closed', WHY[rtc.DisconnectReason[reason]] ?? rtc.DisconnectReason[reason]))
       .on('tokenRefreshed', () => (refreshed = true))
@@ -50,6 +57,10 @@ await obey({
       say('event', 'bytes', identity, 'file', Buffer.concat(chunks).toString('hex'));
     });
     await room.connect(url, token, { autoSubscribe: true, dynacast: false });
+    room.localParticipant.registerRpcMethod('greet', async ({ payload, callerIdentity }) => {
+      if (payload === 'nobody') throw new rtc.RpcError(101, 'there is nobody');
+      return `${payload} greets ${callerIdentity}`;
+    });
     for (const identity of room.remoteParticipants.keys()) say('event', 'joined', identity);
   },
 
@@ -103,6 +114,50 @@ await obey({
 
   async token() {
     return [refreshed ? 'refreshed' : 'given'];
+  },
+
+  async call(user, method, payload) {
+    try {
+      return [await room.localParticipant.performRpc({ destinationIdentity: user, method, payload })];
+    } catch (error) {
+      if (error.code === undefined) throw error;
+      return [`error ${error.code}`];
+    }
+  },
+
+  async describe(name, metadata, attributes) {
+    await room.localParticipant.updateName(name);
+    await room.localParticipant.updateMetadata(metadata);
+    await room.localParticipant.setAttributes(JSON.parse(attributes));
+  },
+
+  async simulate(scenario) {
+    await room.simulateScenario(rtc.SimulateScenarioKind[`SIMULATE_${SCENARIOS[scenario]}`]);
+  },
+
+  // A picture whose colour changes with each frame.
+  async film() {
+    const [width, height] = [320, 180];
+    const source = new rtc.VideoSource(width, height);
+    const track = rtc.LocalVideoTrack.createVideoTrack('camera', source);
+    let n = 0;
+    setInterval(() => {
+      const picture = Uint8Array.from({ length: width * height * 4 }, (_, at) => (at % 4 === 3 || at % 4 === n % 3 ? 255 : 0));
+      source.captureFrame(new rtc.VideoFrame(picture, width, height, rtc.VideoBufferType.RGBA));
+      n++;
+    }, 100);
+    const published = { source: rtc.TrackSource.SOURCE_CAMERA, simulcast: false };
+    await room.localParticipant.publishTrack(track, new rtc.TrackPublishOptions(published));
+  },
+
+  async watch(user) {
+    const of = () => [...(room.remoteParticipants.get(user)?.trackPublications.values() ?? [])];
+    const video = () => of().find(({ kind }) => kind === rtc.TrackKind.KIND_VIDEO)?.track;
+    while (!video()) await pause(50);
+    let frames = 0;
+    for await (const { frame } of new rtc.VideoStream(video())) {
+      if (++frames === 20) return [frame.width, frame.height];
+    }
   },
 
   async can() {},

@@ -50,10 +50,27 @@ static const char *why(uint32_t reason)
     }
 }
 
+static const char *quality(uint32_t state)
+{
+    static const char *const names[] = { "unknown", "lost", "poor", "good", "excellent" };
+    return state <= STOA_QUALITY_EXCELLENT ? names[state] : "?";
+}
+
+// The method "greet", which knows everybody but nobody.
+static void greet(stoa_channel *its, const stoa_event *event)
+{
+    char answer[512];
+    if (event->data_length == 6 && memcmp(event->data, "nobody", 6) == 0) {
+        stoa_channel_rpc_fail(its, event->id, 101, "there is nobody");
+        return;
+    }
+    snprintf(answer, sizeof answer, "%.*s greets %s", (int)event->data_length, (const char *)event->data, event->user);
+    stoa_channel_rpc_answer(its, event->id, answer);
+}
+
 static void on_event(stoa_channel *its, const stoa_event *event, void *user_data)
 {
     char *text;
-    (void)its;
     (void)user_data;
     switch (event->kind) {
     case STOA_EVENT_USER_JOINED:
@@ -83,6 +100,21 @@ static void on_event(stoa_channel *its, const stoa_event *event, void *user_data
             memcpy(text, event->data, event->data_length);
         say("event\t%s\t%s\t%s\t%s", event->format == STOA_FORMAT_BYTES ? "bytes" : "text", event->user, event->topic, text);
         free(text);
+        break;
+    case STOA_EVENT_USER_NAME_CHANGED:
+        say("event\tname\t%s\t%.*s", event->user, (int)event->data_length, (const char *)event->data);
+        break;
+    case STOA_EVENT_USER_METADATA_CHANGED:
+        say("event\tmetadata\t%s\t%.*s", event->user, (int)event->data_length, (const char *)event->data);
+        break;
+    case STOA_EVENT_USER_ATTRIBUTES_CHANGED:
+        say("event\tattributes\t%s\t%.*s", event->user, (int)event->data_length, (const char *)event->data);
+        break;
+    case STOA_EVENT_CONNECTION_QUALITY_CHANGED:
+        say("event\tquality\t%s\t%s", event->user, quality(event->new_state));
+        break;
+    case STOA_EVENT_RPC_CALLED:
+        greet(its, event);
         break;
     case STOA_EVENT_CONNECTION_STATE_CHANGED:
         if (event->old_state == STOA_STATE_RECONNECTING && event->new_state == STOA_STATE_CONNECTED)
@@ -135,6 +167,8 @@ static stoa_status join(const char *url, const char *token)
     channel = made;
     pthread_mutex_unlock(&lock);
     if ((status = stoa_channel_set_event_callback(channel, on_event, NULL, NULL)) != STOA_OK)
+        return status;
+    if ((status = stoa_channel_rpc_register(channel, "greet")) != STOA_OK)
         return status;
     return stoa_channel_connect(channel, PATIENCE_MS);
 }
@@ -223,6 +257,23 @@ static stoa_status send_bytes(const char *topic, const char *digits)
     return status;
 }
 
+// What a method of another user answers.
+static void call(const char *user, const char *method, const char *payload)
+{
+    static char text[16384];
+    uint64_t ticket;
+    uint32_t code = 0;
+    stoa_status status = stoa_channel_rpc_call(channel, user, method, payload, 0, &ticket);
+    if (status == STOA_OK)
+        status = stoa_channel_rpc_wait(channel, ticket, PATIENCE_MS, &code, text, sizeof text, NULL);
+    if (code != 0)
+        say("ok\terror %" PRIu32, code);
+    else if (status == STOA_OK)
+        say("ok\t%s", text);
+    else
+        answer(status);
+}
+
 static void obey(char *line)
 {
     const char *words[4] = { "", "", "", "" };
@@ -260,8 +311,14 @@ static void obey(char *line)
             say("ok\t%s", strcmp(token, given) == 0 ? "given" : "refreshed");
         else
             answer(status);
+    } else if (strcmp(words[0], "call") == 0) {
+        call(words[1], words[2], words[3]);
+    } else if (strcmp(words[0], "describe") == 0) {
+        answer(stoa_channel_set_user_info(channel, words[1], words[2], words[3], PATIENCE_MS));
+    } else if (strcmp(words[0], "simulate") == 0) {
+        say("none\tStoa's client asks for no simulated faults");
     } else if (strcmp(words[0], "can") == 0) {
-        say(strcmp(words[1], "resume") == 0 ? "none\tStoa's client cannot resume" : "ok");
+        say(strcmp(words[1], "film") == 0 ? "none\tStoa's client is for sound alone" : "ok");
     } else {
         say("failed\tno such command");
     }
