@@ -137,9 +137,9 @@ fn simulcast_layers_are_chosen_and_change_without_a_seam() {
     assert_eq!(world.clients[bob].video.iter().map(|p| p.payload[7]).collect::<Vec<_>>(), [2; 5]);
     world.quality(bob, &camera.sid, VideoQuality::Low);
     world.run(20);
-    (0..3).for_each(|_| world.film(&mut camera, &all));
-    world.quality(bob, &camera.sid, VideoQuality::High);
     // The key frames of one layer are half a second apart.
+    (0..20).for_each(|_| world.film(&mut camera, &all));
+    world.quality(bob, &camera.sid, VideoQuality::High);
     (0..20).for_each(|_| world.film(&mut camera, &all));
     let packets = std::mem::take(&mut world.clients[bob].video);
     assert_unbroken(&packets);
