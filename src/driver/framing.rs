@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 /// Frames that may wait to be written; of those that come while it is full none is taken: what is late is of no use.
 pub(super) const MAX_QUEUED: usize = 256;
 /// The longest frame, bytes: as much as a datagram has. Who sends a longer one speaks something else.
-const MAX_FRAME: usize = 2048;
+pub(super) const MAX_FRAME: usize = 2048;
 /// Written in one go, bytes, where so much waits.
 const BATCH: usize = 16 * 1024;
 /// How long the other side may take nothing before it is given up.

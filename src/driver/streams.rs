@@ -1,6 +1,6 @@
 //! Media over TCP, the room server's side: connections to the port of HTTP that begin with a frame instead of a request.
 
-use super::framing::{self, Frames};
+use super::framing::{self, Frames, MAX_FRAME};
 use super::server::Shared;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
-/// Whether it is media that begins so: the first frame is a STUN request of a few hundred bytes, so its length begins with 0 or 1,
-/// and a method of HTTP with a letter.
+/// Whether it is media that begins so: a frame's length does, a method of HTTP begins with a letter, and TLS, which is not spoken
+/// here and is to be told so, with 0x16.
 pub(super) fn begins_with(first: u8) -> bool {
-    first < 0x20
+    usize::from(first) <= MAX_FRAME >> 8
 }
 
 /// A connection that begins with a frame; returns when it is known to be somebody's, or has ended.
