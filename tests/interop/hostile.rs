@@ -100,6 +100,9 @@ fn flood(server: &Server, stop: &AtomicBool) {
     }
 }
 
+/// Attacks of which one at least must go unheard: a busy machine makes a gap now and then, hostile clients would make one each time.
+const VISITS: usize = 5;
+
 /// Err: the gap that was heard meanwhile.
 fn heard_through_an_attack(server: &Server, listener: &mut Puppet) -> Result<(), String> {
     let stop = AtomicBool::new(false);
@@ -136,15 +139,14 @@ fn hostile_clients_are_turned_away_and_nobody_hears_of_them() {
     }
     speaker.ask(&["speak", "440"]).unwrap();
     listener.ask(&["hear", "stoa"]).unwrap();
-    // A machine that is busy with other things makes a gap now and then; hostile clients would make one each time.
     let mut visits = 0;
     let gaps: Vec<String> = std::iter::from_fn(|| {
         visits += 1;
         heard_through_an_attack(&server, &mut listener).err()
     })
-    .take(3)
+    .take(VISITS)
     .collect();
-    assert!(gaps.len() < 3, "{gaps:?}");
+    assert!(gaps.len() < VISITS, "{gaps:?}");
     // Each of the two that got in left with a reason.
     let log = server.log();
     let reasons = log.lines().filter(|line| line.contains("eve in hall is removed: the client sent")).count();
