@@ -101,7 +101,7 @@ fn flood(server: &Server, stop: &AtomicBool) {
 }
 
 /// Attacks of which one at least must go unheard: a busy machine makes a gap now and then, hostile clients would make one each time.
-const VISITS: usize = 5;
+const VISITS: usize = 10;
 
 /// Err: the gap that was heard meanwhile.
 fn heard_through_an_attack(server: &Server, listener: &mut Puppet) -> Result<(), String> {

@@ -208,11 +208,12 @@ static void hear(const char *user)
     double square = 0, crossings = 0;
     if (status == STOA_OK)
         status = stoa_channel_stream(channel, user, &stream);
-    if (status == STOA_OK)
-        status = stoa_stream_get_stats(stream, &before);
     while (status == STOA_OK && count < 2 * RATE) {
         status = stoa_stream_read(stream, PATIENCE_MS, pcm + count, STOA_FRAME_SAMPLES_MAX, &frame);
-        if (status == STOA_OK)
+        // What the reception counted before this stream is known a moment after it was opened.
+        if (status == STOA_OK && before.time_us == 0)
+            status = stoa_stream_get_stats(stream, &before);
+        else if (status == STOA_OK)
             count += frame.samples_per_channel;
     }
     if (status == STOA_OK)
