@@ -1905,6 +1905,8 @@ typedef struct stoa_server_stats {
     uint64_t data_dropped_forbidden;
     // Data packets that could not be read.
     uint64_t data_dropped_malformed;
+    // Data packets that had arrived before: sent again after a resume, for their sender did not know.
+    uint64_t data_dropped_doubled;
     // Data packets not sent on to an addressee who reads too slowly.
     uint64_t data_dropped_full;
     // Now: bytes of data that wait for addressees.
@@ -1934,7 +1936,7 @@ typedef struct stoa_server_stats {
 } stoa_server_stats;
 
 // Fills a stoa_server_stats.
-#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // The statistics of an engine.
 //
@@ -2009,6 +2011,8 @@ typedef struct stoa_channel_stats {
     uint64_t frames_silent;
     // Frames that passed in silence while the channel was muted.
     uint64_t frames_muted;
+    // Frames that passed while the connection was being made again: what is said then is not said later.
+    uint64_t frames_unsent;
     // Frames that could not be encoded.
     uint64_t frames_failed;
     // Talk spurts that ended, each with one packet that says so (DTX).
@@ -2097,7 +2101,7 @@ typedef struct stoa_channel_stats {
 } stoa_channel_stats;
 
 // Fills a stoa_channel_stats.
-#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // What a stream has counted. The ring's numbers begin with the stream, those of the reception with the first reader after the
 // user was subscribed. In the mix only time_us, network_us, mix_dropped_us and the ring's are not 0. Begin with

@@ -94,6 +94,7 @@ pub(super) fn text(stats: &ServerStats) -> String {
         &[
             ("{why=\"forbidden\"}", r.data_dropped_forbidden),
             ("{why=\"malformed\"}", r.data_dropped_malformed),
+            ("{why=\"doubled\"}", r.data_dropped_doubled),
             ("{why=\"full\"}", r.data_dropped_full),
         ],
     );

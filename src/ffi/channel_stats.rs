@@ -62,6 +62,8 @@ pub struct stoa_channel_stats {
     pub frames_silent: u64,
     /// Frames that passed in silence while the channel was muted.
     pub frames_muted: u64,
+    /// Frames that passed while the connection was being made again: what is said then is not said later.
+    pub frames_unsent: u64,
     /// Frames that could not be encoded.
     pub frames_failed: u64,
     /// Talk spurts that ended, each with one packet that says so (DTX).
@@ -152,7 +154,7 @@ pub struct stoa_channel_stats {
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_channel_stats {
     const NAME: &'static str = "stoa_channel_stats";
-    const FIRST: usize = 616;
+    const FIRST: usize = 624;
 }
 
 impl From<&ChannelStats> for stoa_channel_stats {
@@ -182,6 +184,7 @@ impl From<&ChannelStats> for stoa_channel_stats {
             frames_encoded: v.frames_encoded,
             frames_silent: v.frames_silent,
             frames_muted: v.frames_muted,
+            frames_unsent: v.frames_unsent,
             frames_failed: v.frames_failed,
             spurts_ended: v.spurts_ended,
             capture_queue: v.queued.into(),

@@ -177,6 +177,8 @@ pub struct stoa_server_stats {
     pub data_dropped_forbidden: u64,
     /// Data packets that could not be read.
     pub data_dropped_malformed: u64,
+    /// Data packets that had arrived before: sent again after a resume, for their sender did not know.
+    pub data_dropped_doubled: u64,
     /// Data packets not sent on to an addressee who reads too slowly.
     pub data_dropped_full: u64,
     /// Now: bytes of data that wait for addressees.
@@ -208,7 +210,7 @@ pub struct stoa_server_stats {
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_server_stats {
     const NAME: &'static str = "stoa_server_stats";
-    const FIRST: usize = 360;
+    const FIRST: usize = 368;
 }
 
 impl From<&ServerStats> for stoa_server_stats {
@@ -247,6 +249,7 @@ impl From<&ServerStats> for stoa_server_stats {
             data_bytes_forwarded: r.data_bytes_forwarded,
             data_dropped_forbidden: r.data_dropped_forbidden,
             data_dropped_malformed: r.data_dropped_malformed,
+            data_dropped_doubled: r.data_dropped_doubled,
             data_dropped_full: r.data_dropped_full,
             data_waiting_bytes: r.data_waiting_bytes,
             websockets: s.websockets,
