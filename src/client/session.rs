@@ -167,16 +167,25 @@ impl Session {
             publisher_offer: offer,
             ..Default::default()
         };
-        self.dial(now, format!("/rtc/v1?{}", join::query_single(&request)));
+        self.dial(now, &request);
     }
 
-    fn dial(&mut self, now: Instant, mut target: String) {
+    fn dial(&mut self, now: Instant, request: &lk::JoinRequest) {
+        self.phase = Phase::Dialing;
+        self.step_deadline = Some(now + STEP_TIMEOUT);
+        self.output.push_back(Output::Dial { target: self.target(request) });
+    }
+
+    /// The path of a join, with the request in its query.
+    fn target(&self, request: &lk::JoinRequest) -> String {
+        let mut target = match self.single {
+            true => format!("/rtc/v1?{}", join::query_single(request)),
+            false => format!("/rtc?{}", join::query_dual(request)),
+        };
         if let Some((room, identity)) = &self.config.asked {
             target.push_str(&format!("&room={}&identity={}", join::escape(room), join::escape(identity)));
         }
-        self.phase = Phase::Dialing;
-        self.step_deadline = Some(now + STEP_TIMEOUT);
-        self.output.push_back(Output::Dial { target });
+        target
     }
 
     fn add_track(&self) -> lk::AddTrackRequest {
@@ -269,7 +278,7 @@ impl Session {
             connection_settings: Some(lk::ConnectionSettings::default()),
             ..Default::default()
         };
-        self.dial(now, format!("/rtc?{}", join::query_dual(&request)));
+        self.dial(now, &request);
     }
 
     /// The WebSocket could not be opened, or is closed.

@@ -6,7 +6,7 @@
 
 use super::{Output, Phase, Request, STEP_TIMEOUT, Session, SessionEvent, Side, client_info, leave_reason};
 use crate::event::Reason;
-use crate::signal::{join, livekit as lk};
+use crate::signal::livekit as lk;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -110,15 +110,8 @@ impl Session {
             participant_sid: self.sid.clone(),
             ..Default::default()
         };
-        let mut target = match self.single {
-            true => format!("/rtc/v1?{}", join::query_single(&request)),
-            false => format!("/rtc?{}", join::query_dual(&request)),
-        };
-        if let Some((room, identity)) = &self.config.asked {
-            target.push_str(&format!("&room={}&identity={}", join::escape(room), join::escape(identity)));
-        }
         self.signal = Signal::Dialing;
-        self.output.push_back(Output::Dial { target });
+        self.output.push_back(Output::Dial { target: self.target(&request) });
     }
 
     pub(super) fn opened_again(&mut self, now: Instant) {
