@@ -843,7 +843,8 @@ pub fn not_allowed() -> Error {
     Error::new(Status::NOT_ALLOWED, "the token does not let this user send data; take one with canPublishData")
 }
 
-fn not_found(user: &str) -> Error {
+/// What a call says that names nobody who is in the room.
+pub fn not_found(user: &str) -> Error {
     Error::new(
         Status::NOT_FOUND,
         format!("no user '{user}' is in the room; wait for user_joined, or look at the users"),

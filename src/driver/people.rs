@@ -1,12 +1,12 @@
 //! What users tell of themselves and ask of each other: metadata, and calls.
 
 use super::channel::Channel;
-use super::state::{Inner, Shared};
+use super::state::{Inner, Shared, not_connected};
 use super::task::Command;
 use super::validate;
 use crate::client::people::{OwnChange, Person};
 use crate::client::rpc::{MAX_CALLS, MAX_PAYLOAD, MAX_TEXT, RpcCall, RpcError, code, too_long};
-use crate::client::voice::not_allowed;
+use crate::client::voice::{not_allowed, not_found};
 use crate::event::{ConnectionState, EventBody};
 use crate::{Error, Result, Status};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -92,10 +92,6 @@ impl Inner {
     }
 }
 
-fn not_connected() -> Error {
-    Error::new(Status::BAD_STATE, "the channel is not connected; connect it first")
-}
-
 /// Checks a method's name: 1 to 64 bytes, as LiveKit has it.
 fn method_name(method: &str) -> Result<()> {
     validate::name_of("method", method, crate::client::rpc::MAX_METHOD)
@@ -103,10 +99,6 @@ fn method_name(method: &str) -> Result<()> {
 
 fn connected(shared: &Shared) -> Result<()> {
     if shared.state == ConnectionState::Connected { Ok(()) } else { Err(not_connected()) }
-}
-
-fn busy<T>(_: T) -> Error {
-    Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment")
 }
 
 impl Channel {
@@ -124,16 +116,14 @@ impl Channel {
             return Err(not_allowed());
         }
         if shared.subscribe_state(user).is_none() {
-            let text = format!("no user '{user}' is in the room; wait for user_joined, or look at the users");
-            return Err(Error::new(Status::NOT_FOUND, text));
+            return Err(not_found(user));
         }
         if shared.calls.waiting.len() >= MAX_CALLS {
             let text = format!("{MAX_CALLS} calls wait for their answers; call again after an event 'rpc_answered'");
             return Err(Error::new(Status::QUEUE_FULL, text));
         }
-        let commands = shared.commands.clone().ok_or_else(not_connected)?;
         // Room first: a call that is dropped while the lock is held would wait for it.
-        let room = commands.try_reserve().map_err(busy)?;
+        let room = shared.room()?;
         shared.calls.last += 1;
         let ticket = shared.calls.last;
         shared.calls.waiting.insert(ticket);
@@ -197,9 +187,8 @@ impl Channel {
     fn respond(&self, call: u64, answer: std::result::Result<String, RpcError>) -> Result<()> {
         let shared = self.inner.open()?;
         connected(&shared)?;
-        let commands = shared.commands.as_ref().ok_or_else(not_connected)?;
         // The call is taken only where there is room for its answer.
-        let room = commands.try_reserve().map_err(busy)?;
+        let room = shared.room()?;
         room.send(Command::RpcAnswer(self.inner.callee.take(call)?, answer));
         Ok(())
     }
@@ -210,10 +199,7 @@ impl Channel {
         connected(&shared)?;
         let user = if user.is_empty() { &shared.user } else { user };
         let found = shared.people.find(user).cloned();
-        found.ok_or_else(|| {
-            let text = format!("no user '{user}' is in the room; wait for user_joined, or look at the users");
-            Error::new(Status::NOT_FOUND, text)
-        })
+        found.ok_or_else(|| not_found(user))
     }
 
     /// What is known of the room, as JSON.

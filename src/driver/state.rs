@@ -17,7 +17,7 @@ use crate::client::hearing::FrameSink;
 use crate::client::messages::gone;
 use crate::client::people::People;
 use crate::client::rpc::Callee;
-use crate::client::voice::Voice;
+use crate::client::voice::{Voice, not_found};
 use crate::event::{ConnectionState, Event, EventBody, Reason, SubscribeState};
 use crate::message::queue::MessageQueue;
 use crate::{Error, Result, Status};
@@ -86,12 +86,15 @@ pub(super) struct Shared {
 impl Shared {
     /// Passes a command on to the connection.
     pub(super) fn command(&self, command: Command) -> Result<()> {
-        let commands = self.commands.as_ref();
-        let commands =
-            commands.ok_or_else(|| Error::new(Status::BAD_STATE, "the channel is not connected; connect it first"))?;
-        commands
-            .try_send(command)
-            .map_err(|_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment"))
+        self.room()?.send(command);
+        Ok(())
+    }
+
+    /// Room for one command on its way to the connection.
+    pub(super) fn room(&self) -> Result<mpsc::OwnedPermit<Command>> {
+        let commands = self.commands.clone().ok_or_else(not_connected)?;
+        let busy = |_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment");
+        commands.try_reserve_owned().map_err(busy)
     }
 
     /// Passes on what a connection is also told at its beginning: without one there is nothing to do.
@@ -103,7 +106,7 @@ impl Shared {
     pub(super) fn in_room(&self) -> Result<()> {
         match self.state {
             ConnectionState::Connected | ConnectionState::Reconnecting => Ok(()),
-            _ => Err(Error::new(Status::BAD_STATE, "the channel is not connected; connect it first")),
+            _ => Err(not_connected()),
         }
     }
 
@@ -156,10 +159,7 @@ impl Inner {
         shared.in_room()?;
         match shared.subscribe_state(user) {
             Some(_) => Ok(()),
-            None => Err(Error::new(
-                Status::NOT_FOUND,
-                format!("no user '{user}' is in the room; wait for user_joined, or look at the users"),
-            )),
+            None => Err(not_found(user)),
         }
     }
 
@@ -318,6 +318,10 @@ impl Source for Inner {
         }
         true
     }
+}
+
+pub(super) fn not_connected() -> Error {
+    Error::new(Status::BAD_STATE, "the channel is not connected; connect it first")
 }
 
 pub(super) fn closed() -> Error {
