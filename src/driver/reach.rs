@@ -30,8 +30,6 @@ pub(super) struct Reach {
 pub(super) struct Reached {
     /// Its address.
     pub(super) peer: SocketAddr,
-    /// The local address that leads there.
-    pub(super) local: IpAddr,
     /// The way to be spoken on: the server's own words come next.
     pub(super) pipe: Box<dyn Pipe>,
 }
@@ -55,7 +53,7 @@ impl Reach {
         // Small messages that wait for each other would wait 40 ms for an acknowledgement.
         let _ = stream.set_nodelay(true);
         let failed = |error| unreachable(&host, port, error);
-        let (local, peer) = (stream.local_addr().map_err(failed)?.ip(), stream.peer_addr().map_err(failed)?);
+        let peer = stream.peer_addr().map_err(failed)?;
         if let Some(proxy) = proxy {
             tunnel(&mut stream, &proxy, target).await?;
         }
@@ -63,7 +61,7 @@ impl Reach {
             Some(tls) => Box::new(tls.connect(target, stream).await?),
             None => Box::new(stream),
         };
-        Ok(Reached { peer, local, pipe })
+        Ok(Reached { peer, pipe })
     }
 
     /// The proxy for a target, if there is to be one. This machine itself is always reached directly.

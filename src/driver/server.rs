@@ -3,6 +3,7 @@
 use super::framing;
 use super::http;
 use super::page::{Page, Site};
+use super::sockets::local_towards;
 use super::stats::{Board, Cpu, Reporting, ServerStats};
 use super::webhook::{Hook, Hooks};
 use crate::rtc::Protocol;
@@ -210,19 +211,16 @@ fn bind_udp(ip: IpAddr, port: u16) -> std::io::Result<UdpSocket> {
 /// IPv4 too.
 fn reachable(bind: IpAddr) -> Vec<IpAddr> {
     // The peers are documentation addresses.
-    let four = (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::LOCALHOST.into());
-    let documented = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into();
-    let six = (Ipv6Addr::UNSPECIFIED.into(), documented, Ipv6Addr::LOCALHOST.into());
-    let families: &[(IpAddr, IpAddr, IpAddr)] = match bind {
+    let four = (Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::LOCALHOST.into());
+    let six = (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(), Ipv6Addr::LOCALHOST.into());
+    let families: &[(IpAddr, IpAddr)] = match bind {
         bind if !bind.is_unspecified() => return vec![bind],
         IpAddr::V4(_) => &[four],
         IpAddr::V6(_) => &[six, four],
     };
     let mut addresses = Vec::new();
-    for (any, peer, loopback) in families {
-        // Connecting a UDP socket sends nothing; it only asks the routing table.
-        let routed = UdpSocket::bind((*any, 0)).and_then(|s| s.connect((*peer, 9)).and_then(|()| s.local_addr()));
-        addresses.extend(routed.into_iter().map(|address| address.ip()));
+    for (peer, loopback) in families {
+        addresses.extend(local_towards(SocketAddr::new(*peer, 9)));
         addresses.push(*loopback);
     }
     addresses.dedup();

@@ -32,10 +32,6 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    pub(super) fn new(udp: UdpSocket) -> Sockets {
-        Sockets { udp: Some(udp), ..Sockets::default() }
-    }
-
     /// A UDP socket in the place of all that there are, with the address that leads to `to` by now.
     pub(super) fn bind(&mut self, to: SocketAddr) -> io::Result<SocketAddr> {
         // The tasks of TCP connections end with the ends of their queues.
@@ -96,12 +92,17 @@ impl Sockets {
     }
 }
 
-fn bind_towards(to: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)> {
+/// The local address that leads to another one by now.
+pub(super) fn local_towards(to: SocketAddr) -> io::Result<IpAddr> {
     // Connecting a UDP socket sends nothing: it asks the routing table, which may be another than before.
     let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let probe = std::net::UdpSocket::bind((any, 0))?;
     probe.connect(to)?;
-    let socket = std::net::UdpSocket::bind((probe.local_addr()?.ip(), 0))?;
+    Ok(probe.local_addr()?.ip())
+}
+
+fn bind_towards(to: SocketAddr) -> io::Result<(SocketAddr, UdpSocket)> {
+    let socket = std::net::UdpSocket::bind((local_towards(to)?, 0))?;
     socket.set_nonblocking(true)?;
     Ok((socket.local_addr()?, UdpSocket::from_std(socket)?))
 }

@@ -22,7 +22,6 @@ use std::mem::discriminant;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
-use tokio::net::UdpSocket;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
 /// Datagrams taken before other work gets its turn.
@@ -103,11 +102,11 @@ async fn converse(start: Start) {
         }),
         () = until_leave(&mut commands, &mut early) => return inner.gone(),
     };
-    let (reached, udp) = match opened {
+    let (reached, publisher, local) = match opened {
         Ok(opened) => opened,
         Err(error) => return inner.fail(Reason::Unreachable, error.status, error.text),
     };
-    let voice = match make(&inner, &udp, &token) {
+    let voice = match make(&inner, local, &token) {
         Ok(voice) => voice,
         Err(error) => return inner.fail(Reason::Internal, error.status, error.text),
     };
@@ -116,7 +115,7 @@ async fn converse(start: Start) {
     let mut task = Task {
         inner,
         voice,
-        publisher: Sockets::new(udp),
+        publisher,
         subscriber: Sockets::default(),
         address: reached.peer,
         reached: Some(reached),
@@ -160,18 +159,17 @@ async fn until_leave(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Com
     }
 }
 
-/// Reaches the server, and makes a socket for the media on the local address from where that was possible.
-async fn open(reach: &Reach) -> Result<(Reached, UdpSocket)> {
+/// Reaches the server, and makes a socket for the media, with its address.
+async fn open(reach: &Reach) -> Result<(Reached, Sockets, SocketAddr)> {
     let reached = reach.connect().await?;
-    let udp = UdpSocket::bind((reached.local, 0)).await.map_err(|error| {
-        Error::new(Status::ADDRESS, format!("no UDP socket could be made on {}: {error}", reached.local))
-    })?;
-    Ok((reached, udp))
+    let mut sockets = Sockets::default();
+    let local = sockets
+        .bind(reached.peer)
+        .map_err(|error| Error::new(Status::ADDRESS, format!("no UDP socket could be made: {error}")))?;
+    Ok((reached, sockets, local))
 }
 
-fn make(inner: &Inner, udp: &UdpSocket, token: &str) -> Result<Voice> {
-    let local =
-        udp.local_addr().map_err(|e| Error::new(Status::INTERNAL, format!("the UDP socket has no address: {e}")))?;
+fn make(inner: &Inner, local: SocketAddr, token: &str) -> Result<Voice> {
     let options = &inner.options;
     let session = SessionConfig {
         rtc: crate::rtc::config(&inner.engine.crypto, inner.engine.cert.as_ref()),
