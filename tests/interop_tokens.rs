@@ -2,6 +2,8 @@
 //!
 //! Installs both under the target directory the first time, which needs Node, npm and Python 3.
 
+mod stage;
+
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +38,7 @@ fn node(arguments: &[&str]) -> String {
     if !place.join("node_modules/agora-token").exists() {
         eprintln!("npm installs {AGORA_TOKEN} into {}", place.display());
         let install = ["install", "--no-audit", "--no-fund", "--no-save", "--prefix", ".", AGORA_TOKEN];
-        said(Command::new("npm").args(install).current_dir(&place));
+        stage::install("npm", Command::new("npm").args(install).current_dir(&place));
     }
     // Node looks for packages beside the script.
     std::fs::copy(script("agora_token.js"), place.join("agora_token.js")).unwrap();
@@ -48,8 +50,8 @@ fn python(arguments: &[&str]) -> String {
     let ready = Command::new(&python).args(["-c", "from livekit import api"]).output();
     if !ready.is_ok_and(|output| output.status.success()) {
         eprintln!("making a virtual environment with {LIVEKIT_API} from PyPI");
-        said(Command::new("python3").args(["-m", "venv"]).arg(place("livekit-api")));
-        said(Command::new(&python).args(["-m", "pip", "install", "--quiet", LIVEKIT_API]));
+        stage::install("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(place("livekit-api")));
+        stage::install("pip", Command::new(&python).args(["-m", "pip", "install", "--quiet", LIVEKIT_API]));
     }
     said(Command::new(python).arg(script("livekit_api.py")).args(arguments))
 }

@@ -7,8 +7,6 @@ use std::process::Command;
 use std::time::Duration;
 
 const RUN: Duration = Duration::from_secs(120);
-/// Downloading and compiling what a language needs.
-const PREPARE: Duration = Duration::from_secs(400);
 
 fn dir(language: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lang").join(language)
@@ -42,7 +40,7 @@ fn go() {
     let flags = format!("-I{} -DSTOA_HEADER_CHANGED={changed}", include.display());
     build.env("CGO_ENABLED", "1").env("CGO_CFLAGS", flags);
     build.env("CGO_LDFLAGS", format!("-L{0} -Wl,-rpath,{0}", lib.display()));
-    stage::passed("go build", &stage::run(&mut build, PREPARE));
+    stage::install("go build", &mut build);
     let _alone = stage::alone();
     hears_every_way(&stage::passed("the Go program", &stage::run(&mut Command::new(program), RUN)));
 }
@@ -61,7 +59,7 @@ fn node() {
         println!("npm installs koffi into {}", place.display());
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock"]).current_dir(&place);
-        stage::passed("npm install", &stage::run(&mut npm, PREPARE));
+        stage::install("npm", &mut npm);
     }
     let library = stage::stage().join("lib/libstoa.so");
     let _alone = stage::alone();

@@ -23,11 +23,6 @@ fn within(server: &Server, program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}; is it installed?"));
-    assert!(status.success(), "{command:?}: {status}");
-}
-
 /// Stoa's client: a C program.
 pub fn stoa(_: &Server, row: &'static str, user: &'static str) -> Puppet {
     stoa_as(user, row)
@@ -49,8 +44,8 @@ pub fn python() -> &'static Path {
         let ready = Command::new(&python).args(["-c", "from livekit import api, rtc; import numpy"]).output();
         if !ready.is_ok_and(|output| output.status.success()) {
             eprintln!("making {} with {PYTHON:?} from PyPI", venv.display());
-            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON));
+            stage::install("python3 -m venv", Command::new("python3").args(["-m", "venv"]).arg(&venv));
+            stage::install("pip", Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON));
         }
         python
     })
@@ -80,7 +75,7 @@ pub fn node_place() -> &'static Path {
         if std::fs::read_to_string(place.join("installed")).ok().as_deref() != Some(&wanted) {
             eprintln!("npm installs {NODE:?} into {}", place.display());
             let install = ["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error", "--prefix", "."];
-            run(Command::new("npm").args(install).args(NODE).current_dir(&place));
+            stage::install("npm", Command::new("npm").args(install).args(NODE).current_dir(&place));
             std::fs::write(place.join("installed"), wanted).expect("the target directory can be written");
         }
         place

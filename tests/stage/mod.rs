@@ -82,3 +82,9 @@ pub fn passed(name: &str, output: &Output) -> String {
     assert!(output.status.success(), "{name} ended with {}\n{out}\n{err}", output.status);
     out
 }
+
+/// Runs a program that downloads, and perhaps compiles, what a test needs.
+pub fn install(what: &str, command: &mut Command) {
+    const LIMIT: Duration = Duration::from_secs(400);
+    passed(what, &run(command, LIMIT));
+}
