@@ -19,6 +19,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/livekit/livekit-server/pkg/sfu/buffer"
 	"github.com/livekit/livekit-server/pkg/telemetry/prometheus"
 	"github.com/livekit/livekit-server/test/client"
 	"github.com/livekit/protocol/livekit"
@@ -213,6 +214,22 @@ func (p *puppet) newest(sid string) *rtp.Packet {
 	return packets[livekit.ParticipantID(sid)]
 }
 
+// The client's buffers hand out 501 packets of a stream and then wait for ever (livekit-server, pkg/sfu/buffer: Write drops the oldest
+// of them, and Read counts on). So they begin anew before somebody listens.
+func (p *puppet) unblock(sid string) {
+	for _, track := range p.client.SubscribedTracks()[livekit.ParticipantID(sid)] {
+		receiver := reflect.ValueOf(track).Elem().FieldByName("receiver").Elem()
+		stream := receiver.FieldByName("tracks").Index(0).FieldByName("rtpReadStream").Elem()
+		its := (*buffer.Buffer)(stream.FieldByName("buffer").Elem().UnsafePointer())
+		its.Lock()
+		for _, name := range []string{"pPackets", "lastPacketRead"} {
+			field := reflect.ValueOf(its).Elem().FieldByName(name)
+			reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().SetZero()
+		}
+		its.Unlock()
+	}
+}
+
 func (p *puppet) find(user string) (*livekit.ParticipantInfo, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -229,6 +246,7 @@ func (p *puppet) hear(user string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.unblock(other.Sid)
 	heard, last := []string{}, p.newest(other.Sid)
 	for end := time.Now().Add(15 * time.Second); len(heard) < 75; time.Sleep(2 * time.Millisecond) {
 		packet := p.newest(other.Sid)
