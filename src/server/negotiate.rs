@@ -242,7 +242,7 @@ impl RoomServer {
         let reuse = participant.down.is_none();
         for track in waiting {
             let kind = kind_of(&self.tracks, track);
-            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && s.shown != Some(track) && (reuse || !s.used);
+            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || !s.used);
             let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
             section.track = Some(track);
             let mid = section.mid;
@@ -313,8 +313,10 @@ impl RoomServer {
 }
 
 impl super::peer::Section {
+    /// A client that knows it by a name yet is told first that this track is over: Pion takes another name at the same SSRC for
+    /// the same track, and its user hears of no new one.
     fn is_free(&self, kind: MediaKind) -> bool {
-        self.usable && self.track.is_none() && self.kind == kind
+        self.usable && self.track.is_none() && self.shown.is_none() && self.kind == kind
     }
 }
 
