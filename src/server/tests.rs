@@ -475,6 +475,31 @@ fn subscriptions_start_stop_and_start_again_in_one_stream() {
 }
 
 #[test]
+fn a_section_loses_one_name_before_it_gets_another() {
+    let mut world = World::new();
+    let bob = world.join_as("bob", grant(), false);
+    let speakers = ["ann", "cat"].map(|name| world.join(name));
+    speakers.map(|speaker| world.publish(speaker));
+    let [ann, cat] = speakers.map(|speaker| world.microphone(speaker));
+    for (old, new) in [(&cat, &ann), (&ann, &cat), (&cat, &ann)] {
+        // Both at once, so that one answer may tell of both.
+        for (track, subscribe) in [(old, false), (new, true)] {
+            let update = UpdateSubscription { track_sids: vec![track.clone()], subscribe, ..Default::default() };
+            world.ask(bob, signal_request::Message::Subscription(update));
+        }
+        world.run(100);
+        assert_eq!(world.carried(bob).into_values().collect::<Vec<_>>(), [new.clone()]);
+    }
+    let answers = world.clients[bob].messages.iter();
+    let answers: Vec<_> =
+        answers.filter_map(|m| if let Message::Answer(a) = m { Some(&a.mid_to_track_id) } else { None }).collect();
+    for pair in answers.windows(2) {
+        let renamed = pair[0].iter().find(|(mid, track)| pair[1].get(*mid).is_some_and(|other| other != *track));
+        assert_eq!(renamed, None, "{answers:?}");
+    }
+}
+
+#[test]
 fn publishers_decide_who_hears_them_and_listeners_may_pause() {
     let mut world = World::new();
     let [ann, bob, carol] = ["ann", "bob", "carol"].map(|name| world.join(name));
