@@ -30,11 +30,6 @@ async function record(stream) {
 async function listen(mediaTrack) {
   const stream = new MediaStream([mediaTrack]);
   if (standsStill()) return record(stream);
-  // Chromium brings a remote track to life only where it is played.
-  const player = new Audio();
-  player.srcObject = stream;
-  player.muted = true;
-  await player.play();
   const source = context.createMediaStreamSource(stream);
   const recorder = context.createScriptProcessor(4096, 1, 1);
   const heard = [];
@@ -43,7 +38,6 @@ async function listen(mediaTrack) {
   while (heard.length < 2 * context.sampleRate) await pause(50);
   recorder.disconnect();
   source.disconnect();
-  player.srcObject = null;
   return heard.slice(heard.length - context.sampleRate);
 }
 
@@ -58,6 +52,8 @@ const commands = {
     room = new LivekitClient.Room({ reconnectPolicy: new LivekitClient.DefaultReconnectPolicy() });
     given = token;
     room
+      // Chromium brings a remote track to life only where it is played. Until then what comes waits, to be heard too late.
+      .on('trackSubscribed', (track) => (track.attach().muted = true))
       .on('participantConnected', (who) => say('event', 'joined', who.identity))
       .on('participantDisconnected', (who) => say('event', 'left', who.identity))
       .on('trackMuted', (_, who) => say('event', 'muted', who.identity, 1))
