@@ -6,7 +6,7 @@
 //! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
 //! `film`, `watch USER` (ok WIDTH HEIGHT), `simulate full-reconnect|node-failure|server-leave`,
 //! `can WHAT` (none where the client cannot `resume`, `be seen speaking`, `send redundant copies`, `be called`,
-//! `be sent data`, `film`).
+//! `be sent data`, `film`, `send media over TCP`).
 //! Events: `joined USER`, `left USER`, `muted USER 0|1`, `speaking USER`, `data USER TOPIC reliable|lossy TEXT`,
 //! `text USER TOPIC TEXT`, `bytes USER TOPIC HEX`, `name USER NAME`, `metadata USER TEXT`, `attributes USER JSON`, `quality USER LEVEL`,
 //! `reconnected`, `closed REASON`.
@@ -73,6 +73,7 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("server-side mute", server_side_mute),
     ("duplicate identity", duplicate_identity),
     ("leave", leave),
+    ("ICE over TCP", ice_over_tcp),
     ("removal", removal),
     ("room closed", room_closed),
 ];
@@ -434,13 +435,38 @@ fn duplicate_identity(scene: &mut Scene) -> Outcome {
     again(scene)
 }
 
+/// Each sees the other one leave. Who comes back is heard.
 fn leave(scene: &mut Scene) -> Outcome {
     scene.stoa.ask(&["leave"])?;
     scene.peer.event(&["left", scene.stoa.user])?;
+    scene.peer.forget();
     enter(scene)?;
     scene.stoa.event(&["joined", scene.peer.user])?;
+    scene.peer.event(&["joined", scene.stoa.user])?;
+    scene.stoa.ask(&["speak", &OURS.to_string()])?;
+    heard(&mut scene.peer, scene.stoa.user, OURS)?;
     scene.peer.ask(&["leave"])?;
     scene.stoa.event(&["left", scene.peer.user])?;
+    scene.stoa.ask(&["leave"])?;
+    again(scene)
+}
+
+/// No UDP packet of the server arrives: both join, and speak and hear over TCP. After that they come back to UDP.
+fn ice_over_tcp(scene: &mut Scene) -> Outcome {
+    scene.peer.ask(&["can", "send media over TCP"])?;
+    let Some(blocked) = Loss::start(&scene.server.udp_ports, 100) else {
+        return Err(Stop::None("losing packets needs root and nftables".into()));
+    };
+    again_from_outside(scene)?;
+    heard(&mut scene.peer, scene.stoa.user, OURS)?;
+    heard(&mut scene.stoa, scene.peer.user, THEIRS)?;
+    drop(blocked);
+    again_from_outside(scene)
+}
+
+/// Both leave, and come back.
+fn again_from_outside(scene: &mut Scene) -> Outcome {
+    scene.peer.ask(&["leave"])?;
     scene.stoa.ask(&["leave"])?;
     again(scene)
 }

@@ -216,7 +216,7 @@ fn await_listener(address: &str) {
     }
 }
 
-/// Loses a share of the packets that a server sends, as long as it is there. None: not as root, or without nftables.
+/// Loses a share of the packets that a server sends, 1 to 100 percent, as long as it is there. None: not as root, or without nftables.
 pub struct Loss(String);
 
 impl Loss {
@@ -225,8 +225,9 @@ impl Loss {
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         let rules = format!(
             "add table inet {table}; add chain inet {table} lose {{ type filter hook output priority 0; }}; \
-             add rule inet {table} lose udp sport {{ {} }} numgen random mod 100 < {percent} drop",
-            ports.join(", ")
+             add rule inet {table} lose udp sport {{ {} }} numgen random mod 100 <= {} drop",
+            ports.join(", "),
+            percent - 1
         );
         Command::new("nft").arg(rules).output().is_ok_and(|output| output.status.success()).then(|| Loss(table))
     }
