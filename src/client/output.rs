@@ -134,6 +134,8 @@ pub enum SessionEvent {
     Quality(Vec<lk::ConnectionQualityInfo>),
     /// The room changed.
     Room(Box<lk::Room>),
+    /// The server took us into another room: nobody of the old one is there any more.
+    Moved(Box<lk::RoomMovedResponse>),
     /// What became of a request that had a number.
     Answered(Box<lk::RequestResponse>),
     /// The server refreshed the token.

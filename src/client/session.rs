@@ -4,6 +4,7 @@
 //! round trip opens everything; a server that does not know that path (404) gets two (`/rtc`).
 //! Bytes and time go in; [`Output`]s and a deadline come out. A connection that was lost comes back by `session/resume.rs`.
 
+mod moving;
 mod resume;
 mod ways;
 
@@ -392,6 +393,7 @@ impl Session {
             }
             Response::RefreshToken(token) => self.event(SessionEvent::Token(token)),
             Response::Leave(leave) => self.sent_away(&leave),
+            Response::RoomMoved(moved) => self.moved(moved),
             _ => {}
         }
     }

@@ -3,6 +3,8 @@
 //! Still a state machine: the driver feeds the [`Session`] inside with bytes and time, carries out its outputs,
 //! runs the decoding jobs, and hands commands of the application over.
 
+mod moving;
+
 use super::expiry::Expiry;
 use super::gate::VadConfig;
 use super::hearing::{FrameInfo, FrameSink, Hearing, nobody};
@@ -584,6 +586,7 @@ impl Voice {
                 Arc::make_mut(&mut self.people).room(*room, &mut self.events);
                 self.changed = true;
             }
+            SessionEvent::Moved(moved) => self.moved(now, *moved),
             SessionEvent::Answered(response) => {
                 if let Some(change) = self.requests.answered(&response) {
                     Arc::make_mut(&mut self.people).accepted(change, &mut self.events);

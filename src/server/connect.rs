@@ -3,12 +3,13 @@
 use super::participant::Participant;
 use super::peer::Peer;
 use super::permit::refuse;
+use super::track::TrackId;
 use super::{ConnId, HttpRequest, Job, Level, Output, ParticipantId, Refusal, RoomServer, Side, quality};
 use crate::rtc;
 use crate::signal::join;
 use crate::signal::livekit::{
-    DisconnectReason, JoinRequest, JoinResponse, LeaveRequest, ParticipantUpdate, ReconnectResponse, RoomUpdate,
-    ServerInfo, leave_request, participant_info, signal_response,
+    DisconnectReason, JoinRequest, JoinResponse, LeaveRequest, ParticipantInfo, ParticipantUpdate, ReconnectResponse,
+    RoomUpdate, ServerInfo, leave_request, participant_info, signal_response,
 };
 use crate::token::jwt::{self, Claims};
 use crate::token::pass::Pass;
@@ -39,6 +40,14 @@ const LIVEKIT: &str = "1.8.0";
 const PROTOCOL: i32 = 16;
 /// Single-connection clients of this version and later know the data channels' ids beforehand.
 const AGREED_CHANNELS: i32 = 18;
+
+/// How somebody was in a room that is left.
+pub(super) struct Past {
+    pub was: participant_info::State,
+    pub hidden: bool,
+    /// The room does not end by it, though nobody else is there.
+    pub wait: bool,
+}
 
 /// How long somebody's WebSocket may be gone.
 fn patience(participant: &Participant) -> Duration {
@@ -77,16 +86,7 @@ impl RoomServer {
         }
         let claims = &pass.claims;
         let room: Arc<str> = claims.video.room.as_str().into();
-        if !self.rooms.contains_key(&room) && self.rooms.len() >= self.config.limits.rooms {
-            return Err(refuse(503, "The server has as many rooms as it may; try another one."));
-        }
-        let same = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.identity() == claims.sub);
-        let members = self.members(&room);
-        let older = members.iter().copied().find(same);
-        if older.is_none() && (members.len() >= self.config.limits.participants || self.is_full(&room, claims)) {
-            return Err(refuse(503, "The room has as many participants as it may."));
-        }
-        if let Some(older) = older {
+        if let Some(older) = self.admits(&room, claims).map_err(|text| refuse(503, text))? {
             // A token for any user must not take the place of one who has it by a token of their own.
             let access = self.participants.get(&older).and_then(|p| p.access.as_ref());
             let open = pass.access.as_ref().filter(|access| access.is_for_anyone());
@@ -142,10 +142,7 @@ impl RoomServer {
         let id = ParticipantId(self.id());
         self.counted.joins += 1;
         let (now, now_ms) = (self.now, self.unix_ms());
-        if !self.rooms.contains_key(&room) {
-            let wanted = self.wanted_room(&pass.claims);
-            self.make_room(&room, wanted);
-        }
+        self.open_room(&room, &pass.claims);
         let client = join.client_info.unwrap_or_default();
         let mut main = self.make_peer();
         if single && client.protocol >= AGREED_CHANNELS {
@@ -233,7 +230,7 @@ impl RoomServer {
 
     fn send_join(&mut self, id: ParticipantId, others: &[ParticipantId], single: bool) {
         let Some(participant) = self.participants.get(&id) else { return };
-        let visible = |o: &&ParticipantId| self.participants.get(o).is_some_and(|p| !p.claims.video.hidden);
+        let visible = |o: &&ParticipantId| self.participants.get(o).is_some_and(|p| p.is_visible());
         let other_participants =
             others.iter().filter(visible).filter_map(|other| self.participant_info(*other)).collect();
         let response = JoinResponse {
@@ -252,7 +249,7 @@ impl RoomServer {
     }
 
     pub(super) fn subscribe_to_all(&mut self, id: ParticipantId, others: &[ParticipantId]) {
-        let visible = others.iter().filter_map(|o| self.participants.get(o)).filter(|p| !p.claims.video.hidden);
+        let visible = others.iter().filter_map(|o| self.participants.get(o)).filter(|p| p.is_visible());
         let tracks: Vec<_> = visible.flat_map(|p| p.tracks.clone()).collect();
         if self.participants.get(&id).is_some_and(|p| p.auto_subscribe) {
             tracks.into_iter().for_each(|track| self.subscribe(id, track));
@@ -296,7 +293,7 @@ impl RoomServer {
         let response = ReconnectResponse { server_info: Some(server_info()), last_message_seq, ..Default::default() };
         self.send(id, signal_response::Message::Reconnect(response));
         // Clients take whoever is missing here for gone.
-        let visible = |m: &ParticipantId| *m == id || self.participants.get(m).is_some_and(|p| !p.claims.video.hidden);
+        let visible = |m: &ParticipantId| *m == id || self.participants.get(m).is_some_and(|p| p.is_visible());
         let members: Vec<_> = self.members(&room).into_iter().filter(visible).collect();
         let participants = members.into_iter().filter_map(|m| self.participant_info(m)).collect();
         self.send(id, signal_response::Message::Update(ParticipantUpdate { participants }));
@@ -362,12 +359,18 @@ impl RoomServer {
     }
 
     pub(super) fn send_token(&mut self, id: ParticipantId) {
+        if let Some(token) = self.fresh_token(id) {
+            self.send(id, signal_response::Message::RefreshToken(token));
+        }
+    }
+
+    /// A token with what a participant may now, for the room that it is in.
+    pub(super) fn fresh_token(&self, id: ParticipantId) -> Option<String> {
         let unix_s = self.unix_s();
-        let Some(participant) = self.participants.get(&id) else { return };
+        let participant = self.participants.get(&id)?;
         let claims = Claims { nbf: unix_s, exp: unix_s + 2 * TOKEN.as_secs(), ..participant.claims.clone() };
-        let Some((key, secret)) = self.config.keys.iter().find(|(key, _)| *key == claims.iss) else { return };
-        let token = jwt::build(&claims, key, secret);
-        self.send(id, signal_response::Message::RefreshToken(token));
+        let (key, secret) = self.config.keys.iter().find(|(key, _)| *key == claims.iss)?;
+        Some(jwt::build(&claims, key, secret))
     }
 
     pub(super) fn room_changed(&mut self, room: &str) {
@@ -386,13 +389,7 @@ impl RoomServer {
         let mut farewell = participant.info(Vec::new());
         farewell.disconnect_reason = reason as i32;
         let hidden = participant.claims.video.hidden;
-        // Without a listener's ear in it, nothing is forwarded here any more.
-        let wants: Vec<_> = participant.wants.keys().copied().collect();
-        let published = participant.tracks.clone();
-        wants.into_iter().for_each(|track| self.unsubscribe(id, track));
-        for track in published {
-            self.members(&room).into_iter().for_each(|member| self.unsubscribe(member, track));
-            self.tell_track("track_unpublished", track);
+        for track in self.part(id) {
             self.tracks.remove(&track);
         }
         if reason != DisconnectReason::ClientInitiated {
@@ -413,21 +410,40 @@ impl RoomServer {
             self.conns.remove(&conn);
             self.output.push_back(Output::Close { conn });
         }
-        let Some(members) = self.rooms.get_mut(&room).map(|r| &mut r.members) else { return };
+        // Who joins again finds the same room.
+        let wait = reason == DisconnectReason::DuplicateIdentity;
+        self.out_of_room(&room, id, farewell, Past { was, hidden, wait });
+    }
+
+    /// Ends what a participant hears of its room, and its room of it. Gives back what it published.
+    pub(super) fn part(&mut self, id: ParticipantId) -> Vec<TrackId> {
+        let Some(participant) = self.participants.get(&id) else { return Vec::new() };
+        let (room, published) = (participant.room.clone(), participant.tracks.clone());
+        // Without a listener's ear in it, nothing is forwarded here any more.
+        let wants: Vec<_> = participant.wants.keys().copied().collect();
+        wants.into_iter().for_each(|track| self.unsubscribe(id, track));
+        for track in &published {
+            self.members(&room).into_iter().for_each(|member| self.unsubscribe(member, *track));
+            self.tell_track("track_unpublished", *track);
+        }
+        published
+    }
+
+    /// A room is without somebody, and the others are told.
+    pub(super) fn out_of_room(&mut self, room: &Arc<str>, id: ParticipantId, farewell: ParticipantInfo, past: Past) {
+        let Some(members) = self.rooms.get_mut(room).map(|r| &mut r.members) else { return };
         members.retain(|m| *m != id);
         let empty = members.is_empty();
-        self.tell_left(&room, &farewell, was);
+        self.tell_left(room, &farewell, past.was);
         if empty {
-            // Who joins again finds the same room.
-            let wait = reason == DisconnectReason::DuplicateIdentity;
-            return self.room_empty(&room, wait);
+            return self.room_empty(room, past.wait);
         }
-        if !hidden {
-            let members = self.members(&room);
+        if !past.hidden {
+            let members = self.members(room);
             let update = ParticipantUpdate { participants: vec![farewell] };
             self.send_all(&members, signal_response::Message::Update(update));
         }
-        self.room_changed(&room);
+        self.room_changed(room);
     }
 
     /// Closes the peer connections in order, so that the other side need not wait for a timeout.

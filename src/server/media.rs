@@ -248,15 +248,20 @@ impl RoomServer {
         self.announce(id, true);
         self.begin_measuring(&room);
         self.tell_joined(id);
-        let members = self.members(&room);
+        self.tell_present(id, &room);
+    }
+
+    /// Tells one who has come in who speaks, and how well connections do.
+    pub(super) fn tell_present(&mut self, id: ParticipantId, room: &Arc<str>) {
+        let members = self.members(room);
         let updates = members
             .iter()
             .filter_map(|m| self.participants.get(m))
-            .filter(|p| p.id == id || !p.claims.video.hidden)
+            .filter(|p| p.id == id || p.is_visible())
             .filter_map(|p| self.quality_info(p.id))
             .collect();
         self.send(id, signal_response::Message::ConnectionQuality(ConnectionQualityUpdate { updates }));
-        let told = self.level_infos(&room);
+        let told = self.level_infos(room);
         if !told.is_empty() {
             self.send(id, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers: told }));
         }
@@ -471,7 +476,7 @@ impl RoomServer {
                 }
                 idle &= track.level.idle();
             }
-            if let Some(level) = loudest.filter(|_| !participant.claims.video.hidden) {
+            if let Some(level) = loudest.filter(|_| participant.is_visible()) {
                 speakers.push(SpeakerInfo { sid: participant.sid.clone(), level, active: level > 0.0 });
             }
         }
@@ -495,7 +500,7 @@ impl RoomServer {
         for participant in self.members(room).iter().filter_map(|m| self.participants.get(m)) {
             let levels = participant.tracks.iter().filter_map(|t| Some(self.tracks.get(t)?.level.told()));
             let level = levels.fold(0.0, f32::max);
-            if level > 0.0 && !participant.claims.video.hidden {
+            if level > 0.0 && participant.is_visible() {
                 infos.push(SpeakerInfo { sid: participant.sid.clone(), level, active: true });
             }
         }

@@ -3,7 +3,7 @@
 //!
 //! A [`RoomServer`] is one shard: rooms in it share nothing with rooms of another.
 //!
-//! - `connect.rs`: joining, resuming, leaving. `permit.rs`: what tokens allow. `requests.rs`: what a client asks.
+//! - `connect.rs`: joining, resuming, leaving. `moving.rs`: to another room. `permit.rs`: what tokens allow. `requests.rs`: what a client asks.
 //!   `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `speakers.rs`: who is speaking.
 //! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
@@ -16,6 +16,7 @@ mod connect;
 mod data;
 mod ids;
 mod media;
+mod moving;
 mod negotiate;
 mod participant;
 mod peer;
@@ -369,7 +370,7 @@ impl RoomServer {
 
     fn room_info(&self, name: &str) -> RoomInfo {
         let Some(room) = self.rooms.get(name) else { return RoomInfo::default() };
-        let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.claims.video.hidden);
+        let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| p.is_visible());
         let publishes = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.tracks.is_empty());
         let records = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.claims.video.recorder);
         RoomInfo {

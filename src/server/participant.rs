@@ -77,6 +77,11 @@ impl Participant {
         &self.claims.sub
     }
 
+    /// Others are told of it.
+    pub fn is_visible(&self) -> bool {
+        !self.claims.video.hidden
+    }
+
     /// The connection on which this participant receives.
     pub fn receiving(&mut self) -> &mut Peer {
         self.down.as_mut().unwrap_or(&mut self.main)

@@ -147,7 +147,7 @@ pub struct Quality {
     heard: BTreeMap<Mid, Departures>,
     now: Score,
     lost: bool,
-    told: Option<ConnectionQuality>,
+    pub(super) told: Option<ConnectionQuality>,
 }
 
 impl Quality {

@@ -57,6 +57,28 @@ impl RoomServer {
         self.tell_room("room_started", name);
     }
 
+    /// Whether somebody may come into a room: who of the same identity leaves for it, or why not.
+    pub(super) fn admits(&self, room: &str, claims: &Claims) -> Result<Option<ParticipantId>, &'static str> {
+        if !self.rooms.contains_key(room) && self.rooms.len() >= self.config.limits.rooms {
+            return Err("The server has as many rooms as it may; try another one.");
+        }
+        let same = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.identity() == claims.sub);
+        let members = self.members(room);
+        let older = members.iter().copied().find(same);
+        if older.is_none() && (members.len() >= self.config.limits.participants || self.is_full(room, claims)) {
+            return Err("The room has as many participants as it may.");
+        }
+        Ok(older)
+    }
+
+    /// Makes the room that somebody is about to come into, where it is not there.
+    pub(super) fn open_room(&mut self, room: &Arc<str>, claims: &Claims) {
+        if !self.rooms.contains_key(room) {
+            let wanted = self.wanted_room(claims);
+            self.make_room(room, wanted);
+        }
+    }
+
     /// What the room service asks for: a room that is there takes it over.
     pub(super) fn create_room(&mut self, name: &Arc<str>, mut wanted: CreateRoomRequest) {
         let times = self.rooms.get(name).map_or((0, 0), |room| (room.empty_timeout, room.departure_timeout));
@@ -76,7 +98,7 @@ impl RoomServer {
     }
 
     /// What a token says of the room that its bearer would be the first in.
-    pub(super) fn wanted_room(&mut self, claims: &Claims) -> CreateRoomRequest {
+    fn wanted_room(&mut self, claims: &Claims) -> CreateRoomRequest {
         if claims.room_config.is_null() {
             return CreateRoomRequest::default();
         }
@@ -94,7 +116,7 @@ impl RoomServer {
     }
 
     /// Whether a room takes nobody like this any more. Who records, or is an agent, does not count.
-    pub(super) fn is_full(&self, name: &str, claims: &Claims) -> bool {
+    fn is_full(&self, name: &str, claims: &Claims) -> bool {
         let counts = |claims: &Claims| {
             !(claims.video.recorder || claims.video.agent || matches!(claims.kind.as_str(), "agent" | "egress"))
         };

@@ -68,7 +68,7 @@ impl RoomServer {
     }
 
     fn seems_to_speak(&mut self, id: ParticipantId, level: f32) {
-        let Some(participant) = self.participants.get(&id).filter(|p| !p.claims.video.hidden) else { return };
+        let Some(participant) = self.participants.get(&id).filter(|p| p.is_visible()) else { return };
         let speakers = vec![SpeakerInfo { sid: participant.sid.clone(), level, active: level > 0.0 }];
         let members = self.members(&participant.room);
         self.send_all(&members, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers }));

@@ -9,13 +9,19 @@ use stoa::server::admin::PATH;
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
 impl Sim {
-    /// Calls the room service as one who may everything.
+    /// Calls the room service as one who may everything in the room "room".
     fn administer(&mut self, method: &str, request: Value) -> Value {
+        self.administer_in("room", method, request)
+    }
+
+    /// The same in another room.
+    pub fn administer_in(&mut self, room: &str, method: &str, request: Value) -> Value {
         let video = VideoGrant {
-            room: "room".into(),
+            room: room.into(),
             room_admin: true,
             room_create: true,
             room_list: true,
+            destination_room: request["destinationRoom"].as_str().unwrap_or_default().into(),
             ..Default::default()
         };
         let claims = Claims { exp: EPOCH + 100_000, video, ..Default::default() };
@@ -40,7 +46,7 @@ impl Sim {
     }
 
     /// How many frames of somebody's voice come through, of half a second.
-    fn frames(&mut self, from: usize, to: usize, user: &str) -> usize {
+    pub fn frames(&mut self, from: usize, to: usize, user: &str) -> usize {
         let heard = self.record(to, user);
         self.clients[from].queue.push(&tone(440.0, 24_000, ms(500)), Some(ms(0)));
         self.run(ms(1000));

@@ -11,6 +11,7 @@ mod leaving;
 mod losing;
 mod measuring;
 mod messaging;
+mod moving;
 mod muting;
 mod people;
 mod permitting;

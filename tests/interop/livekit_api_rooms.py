@@ -57,8 +57,8 @@ async def serve_webhooks():
     return runner
 
 
-def token(identity, **grants):
-    grants = api.VideoGrants(room_join=True, room="hall", **grants)
+def token(identity, room="hall", **grants):
+    grants = api.VideoGrants(room_join=True, room=room, **grants)
     return api.AccessToken(key, secret).with_identity(identity).with_grants(grants).to_jwt()
 
 
@@ -68,7 +68,7 @@ async def join(server, identity, **grants):
     for name in (
         "track_muted track_unmuted participant_disconnected participant_connected disconnected data_received "
         "participant_metadata_changed participant_name_changed participant_attributes_changed room_metadata_changed "
-        "participant_permissions_changed track_subscribed track_unsubscribed"
+        "participant_permissions_changed track_subscribed track_unsubscribed moved"
     ).split():
         room.on(name, lambda *seen, name=name: room.seen.append((name, seen)))
     await asyncio.wait_for(room.connect(server, token(identity, **grants)), 10)
@@ -130,6 +130,46 @@ async def pages():
     assert status in (200, 204) and headers["access-control-allow-origin"] in ("*", "http://page"), headers
     assert "authorization" in headers["access-control-allow-headers"].lower(), headers
     print("pages: seen")
+
+
+async def loudness(track):
+    """Of the first half second that is heard of a track."""
+    stream = rtc.AudioStream(track, sample_rate=RATE)
+    heard = []
+    async for event in stream:
+        heard.append(np.abs(np.frombuffer(event.frame.data, np.int16).astype(float)).mean())
+        if len(heard) == 50:
+            break
+    await stream.aclose()
+    return max(heard)
+
+
+async def move(lk, ann):
+    """Ann, who speaks, goes from bob's room to cay's, who speaks too."""
+    bob = await join(unmute_url, "bob")
+    cay = await join(unmute_url, "cay", room="cellar")
+    _, tone = await speak(cay)
+    await within(5, "ann's track, by bob", saw(bob, "track_subscribed"))
+    request = api.MoveParticipantRequest(room="hall", identity="ann", destination_room="cellar")
+    await refused(401, "unauthenticated", "moving to a room of no token", lk.room.move_participant(request))
+    grants = api.VideoGrants(room_admin=True, room="hall", destination_room="cellar")
+    mover = api.LiveKitAPI(unmute_url, token=api.AccessToken(key, secret).with_grants(grants).to_jwt())
+    await mover.room.move_participant(request)
+    await mover.aclose()
+    await within(5, "the move, by ann", saw(ann, "moved"))
+    assert ann.name == "cellar", ann.name
+    await within(5, "ann gone, by bob", saw(bob, "participant_disconnected"))
+    assert (await within(5, "bob gone, by ann", saw(ann, "participant_disconnected")))[0].identity == "bob"
+    assert list(ann.remote_participants) == ["cay"], ann.remote_participants
+    assert (await within(5, "ann, by cay", saw(cay, "participant_connected")))[0].identity == "ann"
+    for room, other in ((ann, "cay"), (cay, "ann")):
+        track = (await within(5, f"the track of {other}", saw(room, "track_subscribed")))[0]
+        volume = await asyncio.wait_for(loudness(track), 5)
+        assert volume > 1000, f"{other} is heard at {volume}"
+    tone.cancel()
+    await bob.disconnect()
+    await cay.disconnect()
+    print("moved: heard in the other room")
 
 
 async def main():
@@ -217,7 +257,6 @@ async def main():
     print("permission: taken")
 
     destination = dict(room="hall", identity="ann", destination_room="cellar")
-    await refused(501, "unimplemented", "moving", lk.room.move_participant(api.MoveParticipantRequest(**destination)))
     await refused(501, "unimplemented", "forwarding", lk.room.forward_participant(api.ForwardParticipantRequest(**destination)))
     nobody = api.RoomParticipantIdentity(room="hall", identity="nobody")
     await refused(404, "not_found", "nobody", lk.room.get_participant(nobody))
@@ -265,10 +304,12 @@ async def main():
     assert (await open_lk.room.mute_published_track(mute)).track.muted
     mute.muted = False
     assert not (await open_lk.room.mute_published_track(mute)).track.muted
+    print("unmute: where it is allowed")
+
+    await move(open_lk, ann)
     tone.cancel()
     await ann.disconnect()
     await open_lk.aclose()
-    print("unmute: where it is allowed")
 
     await lk.aclose()
     await hooks.cleanup()

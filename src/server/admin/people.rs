@@ -2,7 +2,7 @@
 
 use super::{Answer, Code, fault, forbidden, needs_admin};
 use crate::server::participant::source_name;
-use crate::server::{ParticipantId, RoomServer};
+use crate::server::{ParticipantId, RoomServer, permit};
 use crate::signal::livekit::{
     DisconnectReason, MuteTrackRequest, ParticipantInfo, ParticipantPermission, ParticipantUpdate, UpdateSubscription,
     participant_info, signal_response,
@@ -171,10 +171,13 @@ impl RoomServer {
 
     pub(super) fn service_move(&mut self, request: DestinationRequest, grant: &VideoGrant) -> Answer<EmptyResponse> {
         needs_destination(grant, &request)?;
-        Err(fault(
-            Code::Unimplemented,
-            "Participants are not moved here: remove them, and let them join the other room.",
-        ))
+        if request.destination_room.is_empty() || request.destination_room.len() > permit::MAX_NAME {
+            return Err(fault(Code::InvalidArgument, "A room's name has 1 to 256 bytes."));
+        }
+        let id = self.find(&request.room, &request.identity)?;
+        self.move_to(id, &request.destination_room.as_str().into())
+            .map_err(|text| fault(Code::FailedPrecondition, text))?;
+        Ok(EmptyResponse {})
     }
 
     pub(super) fn service_rpc(&mut self, request: PerformRpcRequest, grant: &VideoGrant) -> Answer<PerformRpcResponse> {

@@ -558,7 +558,7 @@ fn what_is_not_done_here_is_said() {
     let mut world = World::new();
     world.join("ann");
     let there = json!({"room": "hall", "identity": "ann", "destinationRoom": "cellar", "destinationIdentity": "ann"});
-    for method in ["ForwardParticipant", "MoveParticipant", "PerformRpc"] {
+    for method in ["ForwardParticipant", "PerformRpc"] {
         assert_eq!(world.refused(method, there.clone()), refuses(501, "unimplemented"));
     }
     let same = VideoGrant { destination_room: "hall".into(), ..all() };
