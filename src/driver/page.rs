@@ -1,8 +1,7 @@
 //! Pages that a room server shows beside its rooms, and the tokens that a development server gives to them.
 
-use super::{ServerOptions, clock, validate};
+use super::{ServerOptions, validate};
 use crate::signal::join;
-use crate::token::jwt::{self, Claims, VideoGrant};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
@@ -83,14 +82,9 @@ impl Site {
         if let Err(error) = validate::name("room", &room).and_then(|()| validate::name("user", &user)) {
             return refused(StatusCode::BAD_REQUEST, &error.text);
         }
-        let now = clock::time_us() / 1_000_000;
-        let claims = Claims {
-            sub: user,
-            nbf: now,
-            exp: now + TOKEN_TIME.as_secs(),
-            video: VideoGrant { room, room_join: true, ..VideoGrant::default() },
-            ..Claims::default()
-        };
-        ([(header::CACHE_CONTROL, "no-store")], jwt::build(&claims, key, secret)).into_response()
+        match super::token::build_livekit(key, secret, &room, &user, TOKEN_TIME) {
+            Ok(token) => ([(header::CACHE_CONTROL, "no-store")], token).into_response(),
+            Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.text),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::validate;
 use crate::token::access2::{self, JOIN_CHANNEL, PUBLISH_AUDIO, PUBLISH_DATA, PUBLISH_VIDEO, Scope, Service, Token};
 use crate::token::document::{self, Fresh};
+use crate::token::jwt::{Claims, VideoGrant};
 use crate::token::{Family, family, jwt, pass};
 use crate::{Error, Result, Status};
 use serde_json::Value;
@@ -19,6 +20,20 @@ fn fresh() -> Fresh {
 /// Builds a token of either family from its JSON form ([`document`]).
 pub fn build(document: &str, key: &str, secret: &str) -> Result<String> {
     document::build(document, key, secret, fresh())
+}
+
+/// Builds a LiveKit token with which `user` may join `room`, speak, hear and send data, for `ttl`.
+pub fn build_livekit(key: &str, secret: &str, room: &str, user: &str, ttl: Duration) -> Result<String> {
+    validate::token_ttl(ttl)?;
+    let now = unix_now();
+    let claims = Claims {
+        sub: user.into(),
+        nbf: now,
+        exp: now + ttl.as_secs(),
+        video: VideoGrant { room: room.into(), room_join: true, ..VideoGrant::default() },
+        ..Claims::default()
+    };
+    Ok(jwt::build(&claims, key, secret))
 }
 
 /// Builds an AccessToken2 with which `user` may join `channel` and publish audio, video and data, for `ttl`. An empty user may

@@ -30,8 +30,7 @@
 use super::panic::call;
 use super::status::stoa_status;
 use super::string::{give, optional, required};
-use crate::driver::{clock, token as tokens, validate};
-use crate::token::jwt::{self, Claims, VideoGrant};
+use crate::driver::{token as tokens, validate};
 use std::ffi::c_char;
 use std::time::Duration;
 
@@ -64,17 +63,9 @@ pub unsafe extern "C" fn stoa_token_build_livekit(
         };
         let (key, secret) = (named(key, "key")?, named(secret, "secret")?);
         let (room, user) = (named(room, "room")?, named(user, "user")?);
-        validate::token_ttl(Duration::from_secs(ttl_seconds))?;
-        let now = clock::time_us() / 1_000_000;
-        let claims = Claims {
-            sub: user.into(),
-            nbf: now,
-            exp: now + ttl_seconds,
-            video: VideoGrant { room: room.into(), room_join: true, ..VideoGrant::default() },
-            ..Claims::default()
-        };
+        let token = tokens::build_livekit(key, secret, room, user, Duration::from_secs(ttl_seconds))?;
         // SAFETY: the header asks for a buffer of that capacity.
-        unsafe { give(&jwt::build(&claims, key, secret), buffer, capacity, out_length) }
+        unsafe { give(&token, buffer, capacity, out_length) }
     })
 }
 

@@ -37,10 +37,7 @@ impl RoomServer {
                     return self.refuse(id, 0, request_response::Reason::NotFound, text, request);
                 };
                 track.silenced &= mute.muted;
-                if let Some(muted) = &mut track.withheld {
-                    *muted = mute.muted;
-                } else if track.info.muted != mute.muted {
-                    track.info.muted = mute.muted;
+                if track.set_muted(mute.muted) {
                     self.announce(id, true);
                 }
             }

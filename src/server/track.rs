@@ -53,6 +53,20 @@ pub struct Track {
     pub video: Option<Box<Video>>,
 }
 
+impl Track {
+    /// Takes over whether its publisher has it muted. True: others see a change. What may not be published is muted for them
+    /// in any case, until it may be again.
+    pub fn set_muted(&mut self, muted: bool) -> bool {
+        match &mut self.withheld {
+            Some(own) => {
+                *own = muted;
+                false
+            }
+            None => std::mem::replace(&mut self.info.muted, muted) != muted,
+        }
+    }
+}
+
 /// One subscriber of a track, ready to be sent to.
 #[derive(Debug)]
 pub struct Listener {

@@ -65,14 +65,7 @@ impl RoomServer {
             return Err(fault(Code::NotFound, "track is not found"));
         };
         track.silenced = request.muted;
-        let changed = match &mut track.withheld {
-            // It is muted for everyone already, and stays so until it may be published again.
-            Some(muted) => {
-                *muted = request.muted;
-                false
-            }
-            None => std::mem::replace(&mut track.info.muted, request.muted) != request.muted,
-        };
+        let changed = track.set_muted(request.muted);
         let info = track.info.clone();
         if changed {
             let mute = MuteTrackRequest { sid: request.track_sid, muted: request.muted };
