@@ -329,7 +329,12 @@ fn a_server_that_goes_away_is_noticed_and_joined_again_when_it_is_back() {
     let first = server(0);
     let port = first.port();
     let engine = engine(&first.url());
-    let (ada, bob) = (channel(&engine, "ada"), channel(&engine, "bob"));
+    let once = |user: &str| {
+        let options =
+            ChannelOptions { name: "room".into(), user: user.into(), subscribe_all: true, ..Default::default() };
+        engine.create_channel(ChannelOptions { no_reconnect: true, ..options }).unwrap()
+    };
+    let (ada, bob) = (once("ada"), once("bob"));
     ada.connect(Some(LONG)).unwrap();
     bob.connect(Some(LONG)).unwrap();
     wait(&ada, "bob", |event| matches!(event, EventBody::UserJoined { user } if user == "bob"));
@@ -357,6 +362,29 @@ fn a_server_that_goes_away_is_noticed_and_joined_again_when_it_is_back() {
     closes(ada, engine);
     ends(&mix);
     drop(second);
+}
+
+#[test]
+fn a_server_that_is_restarted_gets_its_clients_back() {
+    let first = server(0);
+    let port = first.port();
+    let engine = engine(&first.url());
+    let ada = channel(&engine, "ada");
+    ada.connect(Some(LONG)).unwrap();
+    let changed = |to: ConnectionState| {
+        let is = |event: &EventBody| matches!(event, EventBody::ConnectionStateChanged { new, .. } if *new == to);
+        let EventBody::ConnectionStateChanged { reason, .. } = wait(&ada, "change", is) else { unreachable!() };
+        reason
+    };
+    changed(ConnectionState::Connected);
+    first.close();
+    assert_eq!(changed(ConnectionState::Reconnecting), Reason::ServerShutdown);
+    let second = server(port);
+    changed(ConnectionState::Connected);
+    // While it tries to come back, nothing waits for it.
+    second.close();
+    changed(ConnectionState::Reconnecting);
+    closes(ada, engine);
 }
 
 #[test]

@@ -41,6 +41,9 @@ const PROTOCOL: i32 = 16;
 /// Single-connection clients of this version and later know the data channels' ids beforehand.
 const AGREED_CHANNELS: i32 = 18;
 
+/// The first protocol version whose clients read what a Leave asks them to do.
+const ACTIONS: i32 = 13;
+
 /// How somebody was in a room that is left.
 pub(super) struct Past {
     pub was: participant_info::State,
@@ -116,7 +119,7 @@ impl RoomServer {
         self.contained(id, |server| server.request(id, bytes));
     }
 
-    /// Ends all participants' stays.
+    /// Ends all participants' stays. Their clients try to come back, as long as they are patient.
     pub fn shutdown(&mut self, now: Instant) {
         self.advance(now);
         while let Some(name) = self.rooms.keys().next().cloned() {
@@ -389,12 +392,15 @@ impl RoomServer {
         let mut farewell = participant.info(Vec::new());
         farewell.disconnect_reason = reason as i32;
         let hidden = participant.claims.video.hidden;
+        let acts = participant.client.protocol >= ACTIONS;
         for track in self.part(id) {
             self.tracks.remove(&track);
         }
         if reason != DisconnectReason::ClientInitiated {
             let action = match reason {
                 DisconnectReason::MediaFailure => leave_request::Action::Reconnect,
+                // Another server may be there in a moment, or this one again.
+                DisconnectReason::ServerShutdown if acts => leave_request::Action::Reconnect,
                 _ => leave_request::Action::Disconnect,
             };
             self.send(id, leave(reason, action));

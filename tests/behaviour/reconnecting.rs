@@ -511,6 +511,47 @@ fn a_new_join_that_fails_is_tried_again_until_the_time_is_over_or_somebody_leave
 }
 
 #[test]
+fn a_server_that_shuts_down_gets_its_clients_back() {
+    for options in both_modes() {
+        let mut two = Two::new(30, Options { reconnect: Some(ms(20_000)), ..options });
+        shut_down(&mut two);
+        two.sim.run(ms(3000));
+        two.sim.start_server();
+        for client in [two.ada, two.bob] {
+            two.is_back(client, ms(10_000));
+            assert_eq!(states(&two.sim, client), BACK);
+            let told = two.sim.clients[client].events.iter().find_map(|event| match event {
+                EventBody::ConnectionStateChanged { new: Reconnecting, reason, .. } => Some(*reason),
+                _ => None,
+            });
+            assert_eq!(told, Some(Reason::ServerShutdown));
+        }
+        two.sim.run(ms(10_000));
+        two.hear_each_other();
+    }
+}
+
+#[test]
+fn a_server_that_shuts_down_for_good_is_given_up_in_time() {
+    let mut two = Two::new(31, Options { reconnect: Some(ms(20_000)), ..Options::default() });
+    shut_down(&mut two);
+    two.sim.run(ms(19_000));
+    assert_eq!(two.sim.clients[two.ada].voice.state(), Reconnecting);
+    two.sim.run(ms(1_100));
+    let last = two.sim.clients[two.ada].events.last();
+    let Some(EventBody::ConnectionStateChanged { new: Failed, text, .. }) = last else { panic!("{last:?}") };
+    assert!(text.contains("not made again within 20 s"), "{text}");
+}
+
+/// As on SIGTERM: the server says farewell, and then there is none.
+fn shut_down(two: &mut Two) {
+    let now = two.sim.now;
+    two.sim.server.shutdown(now);
+    two.sim.run(ms(0));
+    two.sim.server_gone = true;
+}
+
+#[test]
 fn a_token_that_is_refused_is_the_end() {
     let mut two = Two::new(19, Options::default());
     let ada = two.ada;
