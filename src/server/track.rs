@@ -98,6 +98,23 @@ impl Default for Cursor {
     }
 }
 
+impl Cursor {
+    /// The RTP time at which a stream whose clock runs at `rate` per second goes on now; None: it has not begun.
+    pub fn time(&self, rate: u32, now: Instant) -> Option<u32> {
+        let (last, at) = self.last?;
+        let gap = now.saturating_duration_since(at).as_micros() * u128::from(rate) / 1_000_000;
+        Some(last.wrapping_add(gap.max(1) as u32))
+    }
+
+    /// A packet with these numbers was sent; one that fills a hole moves nothing.
+    pub fn sent(&mut self, sequence: u64, time: u32, now: Instant) {
+        if sequence >= self.sequence {
+            self.sequence = sequence + 1;
+            self.last = Some((time, now));
+        }
+    }
+}
+
 /// Maps a track's numbers to those of the stream that carries it to one subscriber.
 #[derive(Debug)]
 pub struct Rebase {
@@ -107,7 +124,7 @@ pub struct Rebase {
 }
 
 /// RTP time runs at 48 kHz for Opus whatever the audio's own rate (RFC 7587).
-const CLOCK: u128 = 48_000;
+const CLOCK: u32 = 48_000;
 
 impl Rebase {
     pub fn new(cursor: Cursor) -> Rebase {
@@ -119,18 +136,12 @@ impl Rebase {
     pub fn map(&mut self, sequence: u64, time: u32, now: Instant) -> Option<(u64, u32)> {
         let cursor = &mut self.cursor;
         let (base_in, base_out, offset) = *self.base.get_or_insert_with(|| {
-            let start = cursor.last.map_or(time, |(last, at)| {
-                let gap = now.saturating_duration_since(at).as_micros() * CLOCK / 1_000_000;
-                last.wrapping_add(gap.max(1) as u32)
-            });
+            let start = cursor.time(CLOCK, now).unwrap_or(time);
             (sequence, cursor.sequence, start.wrapping_sub(time))
         });
         let mapped = base_out + sequence.checked_sub(base_in)?;
         let time = time.wrapping_add(offset);
-        if mapped >= cursor.sequence {
-            cursor.sequence = mapped + 1;
-            cursor.last = Some((time, now));
-        }
+        cursor.sent(mapped, time, now);
         Some((mapped, time))
     }
 }

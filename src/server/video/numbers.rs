@@ -7,7 +7,7 @@ use std::time::Instant;
 use str0m::rtp::{Vp8Descriptor, Vp8Patch};
 
 /// RTP time of video runs at 90 kHz.
-const CLOCK: u128 = 90_000;
+const CLOCK: u32 = 90_000;
 /// Of packets that are left out, so many numbers are remembered for those that come late.
 const REMEMBERED: usize = 1024;
 
@@ -59,13 +59,7 @@ impl Numbers {
         time_here: Option<u32>,
         now: Instant,
     ) {
-        let start = match self.cursor.last {
-            None => time,
-            Some((last, at)) => time_here.unwrap_or_else(|| {
-                let gap = now.saturating_duration_since(at).as_micros() * CLOCK / 1_000_000;
-                last.wrapping_add(gap.max(1) as u32)
-            }),
-        };
+        let start = self.cursor.time(CLOCK, now).map_or(time, |by_clock| time_here.unwrap_or(by_clock));
         let picture = match (self.cursor.last, vp8) {
             (Some(_), Some(vp8)) => {
                 let last = self.cursor.picture;
@@ -106,10 +100,7 @@ impl Numbers {
         base.highest = base.highest.max(sequence);
         let mapped = base.first_out + since.checked_sub(left_out)?;
         let time = time.wrapping_add(base.time);
-        if mapped >= self.cursor.sequence {
-            self.cursor.sequence = mapped + 1;
-            self.cursor.last = Some((time, now));
-        }
+        self.cursor.sent(mapped, time, now);
         Some((mapped, time))
     }
 
