@@ -27,9 +27,16 @@ pub fn with_video(config: RtcConfig) -> RtcConfig {
         .set_extension(13, Extension::VideoOrientation)
 }
 
-/// A dependency descriptor as it came: bytes to pass on.
+/// A dependency descriptor as it came: bytes to pass on, and to choose layers by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DependencyDescriptor(Vec<u8>);
+
+impl DependencyDescriptor {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// The longest that is passed on, bytes; with three layers a whole structure has about 100.
 const MAX_DESCRIPTOR: usize = 200;

@@ -31,6 +31,7 @@ fn python_clients_see_each_other_in_every_codec() {
         ["single", "H264", "simulcast"],
         ["single", "AV1", "plain"],
         ["single", "VP9", "svc"],
+        ["single", "AV1", "svc"],
         ["dual", "VP9", "simulcast"],
         ["dual", "VP8", "simulcast"],
     ]);

@@ -48,7 +48,7 @@ impl RoomServer {
             lanes.filter(|l| l.current == Some(layer)).for_each(|l| l.numbers.leave_out(*packet.seq_no));
             return Some(());
         }
-        let seen = payload::inspect(spec.codec, &packet.payload)?;
+        let mut seen = payload::inspect(spec.codec, &packet.payload)?;
         if let Some(place) = seen.vp9 {
             video.layers.top = if place.key() { 0 } else { video.layers.top.max(place.spatial) };
         }
@@ -57,6 +57,9 @@ impl RoomServer {
         // the descriptor would contradict what is made of them here.
         let dependencies =
             (spec.codec == Codec::Av1).then(|| values.user_values.get::<DependencyDescriptor>()).flatten();
+        if let Some(descriptor) = dependencies {
+            seen.frame = video.layers.readers[layer].read(descriptor.bytes(), *packet.seq_no);
+        }
         let counted = &mut self.counted;
         let mut key_wanted = false;
         for listener in &mut track.listeners {

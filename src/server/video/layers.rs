@@ -1,5 +1,6 @@
 //! The layers that a publisher sends of one track: which flow, which of them a subscriber is to get.
 
+use super::descriptor::Reader;
 use crate::signal::livekit::{TrackInfo, UpdateTrackSettings, VideoQuality};
 use std::time::{Duration, Instant, SystemTime};
 use str0m::media::Rid;
@@ -41,6 +42,8 @@ pub struct Layers {
     pub layers: [Layer; LAYERS],
     /// The highest spatial layer inside one stream (SVC) since the last key frame.
     pub top: u8,
+    /// What each stream said of its frames' dependencies.
+    pub readers: [Reader; LAYERS],
 }
 
 impl Layers {

@@ -1,10 +1,11 @@
 //! Video in a room: forwarded by its layers, decoded nowhere.
 //!
-//! - `payload.rs`, `vp9.rs`: what a packet says about itself. `layers.rs`: what the publisher sends, and who gets what.
-//! - `select.rs`: one subscriber's way through the layers. `numbers.rs`: the numbers of what it is sent.
+//! - `payload.rs`, `vp9.rs`, `descriptor.rs`: what a packet says about itself. `layers.rs`: what the publisher sends, and who gets what.
+//! - `select.rs`, `targets.rs`: one subscriber's way through the layers. `numbers.rs`: the numbers of what it is sent.
 //! - `forward.rs`: packets and key frames. `dynacast.rs`: what the publisher is told of who watches (dynacast).
 //! - `sections.rs`: descriptions.
 
+mod descriptor;
 mod dynacast;
 mod forward;
 mod layers;
@@ -12,6 +13,7 @@ mod numbers;
 mod payload;
 pub mod sections;
 mod select;
+mod targets;
 mod vp9;
 
 pub use layers::wanted;

@@ -1,6 +1,7 @@
 //! What a packet of video says about itself, for each codec: where a key frame begins, which spatial layer it is of.
 //! Bytes come from strangers: everything is looked up, nothing is trusted.
 
+use super::descriptor::Frame;
 use super::vp9;
 use str0m::format::{Codec, CodecSpec};
 use str0m::rtp::Vp8Descriptor;
@@ -14,6 +15,8 @@ pub struct Seen {
     pub vp8: Option<Vp8Descriptor>,
     /// VP9's place in its picture, where one stream carries several spatial layers.
     pub vp9: Option<vp9::Place>,
+    /// What its dependency descriptor says, if it has one that can be read.
+    pub frame: Option<Frame>,
 }
 
 /// Looks into a payload. None: it is no payload of that codec.
@@ -21,11 +24,11 @@ pub fn inspect(codec: Codec, payload: &[u8]) -> Option<Seen> {
     match codec {
         Codec::Vp8 => {
             let descriptor = Vp8Descriptor::parse(payload).ok()?;
-            Some(Seen { key: descriptor.starts_keyframe(payload), vp8: Some(descriptor), vp9: None })
+            Some(Seen { key: descriptor.starts_keyframe(payload), vp8: Some(descriptor), ..Default::default() })
         }
         Codec::Vp9 => {
             let place = vp9::parse(payload)?;
-            Some(Seen { key: place.key(), vp8: None, vp9: Some(place) })
+            Some(Seen { key: place.key(), vp9: Some(place), ..Default::default() })
         }
         Codec::H264 => Some(Seen { key: h264_key(payload)?, ..Default::default() }),
         Codec::H265 => Some(Seen { key: h265_key(payload)?, ..Default::default() }),

@@ -3,6 +3,7 @@
 use super::layers::Layers;
 use super::numbers::Numbers;
 use super::payload::Seen;
+use super::targets::{Choice, Wanted};
 use crate::server::track::Cursor;
 use std::time::Instant;
 use str0m::media::Pt;
@@ -17,6 +18,8 @@ pub struct Lane {
     pub current: Option<usize>,
     /// The highest spatial layer that is sent of a stream with several (SVC).
     spatial: u8,
+    /// The choice inside a stream that describes its dependencies.
+    choice: Option<Choice>,
     pub numbers: Numbers,
     /// The publisher's payload type and the subscriber's, as they were matched last.
     pub payload: Option<(Pt, Option<Pt>)>,
@@ -35,7 +38,7 @@ pub enum Fate {
 
 impl Lane {
     pub fn new(wanted: usize, cursor: Cursor) -> Lane {
-        Lane { wanted, current: None, spatial: 0, numbers: Numbers::new(cursor), payload: None }
+        Lane { wanted, current: None, spatial: 0, choice: None, numbers: Numbers::new(cursor), payload: None }
     }
 
     /// The layer that is to be sent now.
@@ -47,7 +50,8 @@ impl Lane {
     pub fn needs_key(&self, layers: &Layers, now: Instant) -> Option<usize> {
         let aim = self.aim(layers, now)?;
         let higher = (self.spatial as usize) < self.wanted.min(usize::from(layers.top));
-        (self.current != Some(aim) || higher).then_some(aim)
+        let waits = self.choice.as_ref().is_some_and(|choice| choice.waits);
+        (self.current != Some(aim) || higher || waits).then_some(aim)
     }
 
     /// Takes a packet of layer `layer`.
@@ -65,6 +69,7 @@ impl Lane {
             let here = here.filter(|here| self.goes_on(*here));
             self.numbers.begin(sequence, time, seen.vp8.as_ref(), here, now);
             self.current = Some(layer);
+            self.choice = None;
         }
         let mut marker = packet.header.marker;
         if let Some(place) = seen.vp9 {
@@ -81,6 +86,16 @@ impl Lane {
             }
             // The picture ends with the highest layer that is sent of it.
             marker |= place.ends && place.spatial == self.spatial;
+        }
+        if let Some(frame) = &seen.frame {
+            let reader = &layers.readers[layer];
+            let choice = self.choice.get_or_insert_default();
+            let wanted = Wanted { spatial: self.wanted as u8, temporal: u8::MAX };
+            if !choice.takes(frame, reader, wanted) {
+                self.numbers.leave_out(sequence);
+                return Fate::Pass;
+            }
+            marker |= frame.ends && choice.top(reader) == Some(frame.spatial());
         }
         let Some((sequence, time)) = self.numbers.map(sequence, time, now) else { return Fate::Old };
         Fate::Send { sequence, time, marker, vp8: seen.vp8.as_ref().and_then(|vp8| self.numbers.picture(vp8)) }
