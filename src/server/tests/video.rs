@@ -105,6 +105,60 @@ impl World {
     }
 }
 
+impl World {
+    /// Pictures of VP8 in three temporal layers, 30 a second, one packet each.
+    fn film_temporal(&mut self, camera: &mut Camera, pictures: usize) {
+        for _ in 0..pictures {
+            let c = &mut self.clients[camera.client];
+            let key = !std::mem::take(&mut c.asked).is_empty();
+            let (n, picture) = &mut camera.sent[0];
+            (*n, *picture) = (*n + 1, *picture + 1);
+            // A key picture is of the lowest layer wherever it comes; the others need no more than that layer.
+            let layer: u8 = if key { 0 } else { [0, 2, 1, 2][*n as usize % 4] };
+            let payload = [
+                0x90,
+                0xe0,
+                0x80 | (*picture >> 8) as u8,
+                *picture as u8,
+                (*n / 4) as u8,
+                layer << 6 | 0x20,
+                u8::from(!key),
+                layer,
+            ];
+            let pt = c.rtc.codec_config().params().iter().find(|p| p.spec().codec == str0m::format::Codec::Vp8);
+            let pt = pt.expect("VP8").pt();
+            let mut api = c.rtc.direct_api();
+            let stream = api.stream_tx_by_mid(camera.mid, None).expect("a stream");
+            let packet = RtpWrite::new(pt, (100 + *n).into(), *n as u32 * 3000, self.now, &payload[..]);
+            stream.write_rtp(packet.marker(true));
+            c.rtc.handle_input(Input::Timeout(self.now)).unwrap();
+            self.run(33);
+        }
+    }
+}
+
+#[test]
+fn a_frame_rate_is_chosen_where_there_are_temporal_layers() {
+    let mut world = World::new();
+    let (ann, bob) = (world.join("ann"), world.join("bob"));
+    let mut camera = world.publish_camera(ann, &[]);
+    let fps = |fps| UpdateTrackSettings { quality: VideoQuality::High as i32, fps, ..Default::default() };
+    world.film_temporal(&mut camera, 90);
+    for (wanted, highest) in [(0, 2), (15, 1), (5, 0), (9, 1), (30, 2)] {
+        world.settings(bob, &camera.sid, fps(wanted));
+        world.film_temporal(&mut camera, 12);
+        let seen = std::mem::take(&mut world.clients[bob].video);
+        for pair in seen[1..].windows(2) {
+            assert_eq!(*pair[1].seq_no, *pair[0].seq_no + 1);
+            let picture = |p: &RtpPacket| u16::from_be_bytes([p.payload[2] & 0x7f, p.payload[3]]);
+            assert_eq!(picture(&pair[1]), picture(&pair[0]) + 1, "no hole in the pictures");
+        }
+        let newest = seen[seen.len() - 3..].iter().map(|p| p.payload[7]).max();
+        assert_eq!(newest, Some(highest), "{wanted} frames a second");
+    }
+    assert!(world.server.stats().key_frames_asked < 3, "none for a frame rate");
+}
+
 /// What was received is one unbroken stream of VP8.
 fn assert_unbroken(packets: &[RtpPacket]) {
     for pair in packets.windows(2) {

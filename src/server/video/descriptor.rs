@@ -55,6 +55,10 @@ impl Frame {
         self.template.spatial
     }
 
+    pub fn temporal(&self) -> u8 {
+        self.template.temporal
+    }
+
     /// Whether a decode target needs it.
     pub fn is_of(&self, target: u8) -> bool {
         self.template.indications.get(usize::from(target)).is_some_and(|i| *i != NOT_PRESENT)
@@ -314,13 +318,21 @@ pub mod tests {
             }
             // One frame is needed by each, none by the key frame.
             writer.put(1, 0);
-            (1..L2T2_KEY.len()).for_each(|_| drop(writer.put(1, 1).put(4, 3).put(1, 0)));
+            (1..L2T2_KEY.len()).for_each(|_| {
+                writer.put(1, 1).put(4, 3).put(1, 0);
+            });
             // Two chains, of 0 to 4: three bits for 3 and more. Below two: one bit.
             writer.put(2, 2);
-            PROTECTED.iter().for_each(|chain| drop(writer.put(1, *chain)));
-            L2T2_KEY.iter().flat_map(|row| row.3).for_each(|ago| drop(writer.put(4, *ago)));
+            for chain in PROTECTED {
+                writer.put(1, chain);
+            }
+            for ago in L2T2_KEY.iter().flat_map(|row| row.3) {
+                writer.put(4, *ago);
+            }
             writer.put(1, 1);
-            [319, 179, 639, 359].iter().for_each(|size| drop(writer.put(16, *size)));
+            for size in [319, 179, 639, 359] {
+                writer.put(16, size);
+            }
         })
     }
 

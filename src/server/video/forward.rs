@@ -60,6 +60,10 @@ impl RoomServer {
         if let Some(descriptor) = dependencies {
             seen.frame = video.layers.readers[layer].read(descriptor.bytes(), *packet.seq_no);
         }
+        let temporal = seen.temporal.map(|t| t.id).or(seen.frame.map(|frame| frame.temporal()));
+        if let Some(temporal) = temporal.filter(|_| packet.header.marker) {
+            video.layers.rates[layer].count(temporal, now);
+        }
         let counted = &mut self.counted;
         let mut key_wanted = false;
         for listener in &mut track.listeners {
@@ -186,7 +190,7 @@ impl RoomServer {
         if let Some(stream) = api.stream_tx_by_mid(mid, None) {
             stream.set_rtx_cache(KEPT, KEPT_FOR, Some(SENT_AGAIN));
         }
-        Ok(Some(Box::new(Lane::new(wanted, cursor))))
+        Ok(Some(Box::new(Lane::new(wanted, settings.fps, cursor))))
     }
 
     /// A subscriber wants another layer of what it watches already.
@@ -194,7 +198,7 @@ impl RoomServer {
         let Some(track) = self.tracks.get_mut(&track_id) else { return };
         let lane = track.listeners.iter_mut().find(|l| l.who == who).and_then(|l| l.video.as_mut());
         let (Some(lane), Some(wanted)) = (lane, wanted(to, &track.info)) else { return };
-        lane.wanted = wanted;
+        (lane.wanted, lane.fps) = (wanted, to.fps);
         self.watch(track_id, who);
     }
 

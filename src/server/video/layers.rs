@@ -1,6 +1,7 @@
 //! The layers that a publisher sends of one track: which flow, which of them a subscriber is to get.
 
 use super::descriptor::Reader;
+use super::temporal::Rates;
 use crate::signal::livekit::{TrackInfo, UpdateTrackSettings, VideoQuality};
 use std::time::{Duration, Instant, SystemTime};
 use str0m::media::Rid;
@@ -44,6 +45,8 @@ pub struct Layers {
     pub top: u8,
     /// What each stream said of its frames' dependencies.
     pub readers: [Reader; LAYERS],
+    /// How the frames of each stream come.
+    pub rates: [Rates; LAYERS],
 }
 
 impl Layers {

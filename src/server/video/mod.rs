@@ -1,7 +1,8 @@
 //! Video in a room: forwarded by its layers, decoded nowhere.
 //!
 //! - `payload.rs`, `vp9.rs`, `descriptor.rs`: what a packet says about itself. `layers.rs`: what the publisher sends, and who gets what.
-//! - `select.rs`, `targets.rs`: one subscriber's way through the layers. `numbers.rs`: the numbers of what it is sent.
+//! - `select.rs`, `targets.rs`: one subscriber's way through the layers. `temporal.rs`: frame rates. `numbers.rs`: the
+//!   numbers of what it is sent.
 //! - `forward.rs`: packets and key frames. `dynacast.rs`: what the publisher is told of who watches (dynacast).
 //! - `sections.rs`: descriptions.
 
@@ -14,6 +15,7 @@ mod payload;
 pub mod sections;
 mod select;
 mod targets;
+mod temporal;
 mod vp9;
 
 pub use layers::wanted;

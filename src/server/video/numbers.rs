@@ -11,6 +11,12 @@ const CLOCK: u32 = 90_000;
 /// Of packets that are left out, so many numbers are remembered for those that come late.
 const REMEMBERED: usize = 1024;
 
+/// And so many numbers of VP8's pictures.
+const PICTURES: usize = 128;
+
+/// How far back a picture lies of which nothing comes any more.
+const FAR: u16 = 0x1000;
+
 /// VP8's numbers of pictures where a section's stream stands: PictureID, TL0PICIDX and KEYIDX of the last packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Picture {
@@ -38,10 +44,21 @@ struct Base {
     time: u32,
     /// What is added to VP8's numbers.
     picture: Picture,
+    /// VP8's pictures that were left out, rising.
+    pictures: VecDeque<u16>,
     /// The numbers of packets that were left out, rising; how many more there were before them, and the last of those.
     left_out: VecDeque<u64>,
     forgotten: u64,
     forgotten_to: u64,
+}
+
+impl Base {
+    /// Of the oldest picture that was left out only its effect stays.
+    fn forget_picture(&mut self) {
+        if self.pictures.pop_front().is_some() {
+            self.picture.id = self.picture.id.wrapping_sub(1);
+        }
+    }
 }
 
 impl Numbers {
@@ -82,6 +99,7 @@ impl Numbers {
             highest: sequence,
             time: start.wrapping_sub(time),
             picture,
+            pictures: VecDeque::new(),
             left_out: VecDeque::new(),
             forgotten: 0,
             forgotten_to: 0,
@@ -118,6 +136,19 @@ impl Numbers {
         }
     }
 
+    /// A picture of VP8's is not passed on: the numbers of those behind it close up.
+    pub fn leave_out_picture(&mut self, vp8: &Vp8Descriptor) {
+        let (Some(base), Some(id)) = (&mut self.base, vp8.picture_id()) else { return };
+        // Each packet of it says so; and one that comes late would move what is sent already.
+        if base.pictures.back().is_some_and(|last| !is_after(id, *last)) {
+            return;
+        }
+        base.pictures.push_back(id);
+        if base.pictures.len() > PICTURES {
+            base.forget_picture();
+        }
+    }
+
     /// How much is added to RTP time at present.
     pub fn time_offset(&self) -> Option<u32> {
         self.base.as_ref().map(|base| base.time)
@@ -125,7 +156,18 @@ impl Numbers {
 
     /// VP8's numbers, rewritten so that they go on; None: there is nothing to rewrite.
     pub fn picture(&mut self, vp8: &Vp8Descriptor) -> Option<Vp8Patch> {
-        let offset = self.base.as_ref()?.picture;
+        let base = self.base.as_mut()?;
+        if let Some(id) = vp8.picture_id() {
+            // Numbers begin again after 2^15: what lies far back would look like what is to come.
+            while base.pictures.front().is_some_and(|left_out| is_after(id, left_out.wrapping_add(FAR))) {
+                base.forget_picture();
+            }
+        }
+        let mut offset = base.picture;
+        if let Some(id) = vp8.picture_id() {
+            let before = base.pictures.iter().rev().skip_while(|left_out| is_after(**left_out, id)).count();
+            offset.id = offset.id.wrapping_sub(before as u16);
+        }
         let (id, tl0, key) = (vp8.picture_id(), vp8.tl0_pic_idx(), vp8.key_idx());
         let id = id.map(|id| id.wrapping_add(offset.id) & 0x7fff);
         let tl0 = tl0.map(|tl0| tl0.wrapping_add(offset.tl0));
@@ -154,6 +196,11 @@ impl Numbers {
         // The short form has 7 bits.
         patch(0x7fff).or_else(|| patch(0x7f))
     }
+}
+
+/// Whether a picture of VP8's comes after another; they are numbered with 15 bits.
+fn is_after(id: u16, other: u16) -> bool {
+    (1..0x4000).contains(&(id.wrapping_sub(other) & 0x7fff))
 }
 
 #[cfg(test)]
@@ -222,5 +269,40 @@ mod tests {
         assert_eq!(numbers.map(14, 0, now), None, "too late");
         let next = numbers.map(30 + 2 * REMEMBERED as u64, 0, now).unwrap().0 - start;
         assert_eq!(next, out.len() as u64 + 1);
+    }
+
+    #[test]
+    fn pictures_that_are_left_out_leave_no_hole() {
+        let now = Instant::now();
+        let mut numbers = Numbers::new(Cursor::default());
+        numbers.begin(10, 0, Some(&vp8(0x7f00, 1)), None, now);
+        numbers.picture(&vp8(0x7f00, 1));
+        // Every other one, of two packets each, over the end of the numbers, and of what is remembered.
+        for n in 1..=3 * PICTURES as u16 {
+            let id = (0x7f00 + n) & 0x7fff;
+            if n % 2 == 1 {
+                numbers.leave_out_picture(&vp8(id, 1));
+                numbers.leave_out_picture(&vp8(id, 1));
+            } else {
+                numbers.picture(&vp8(id, 1)).expect("another number");
+                assert_eq!(numbers.cursor.picture.id, (0x7f00 + n / 2) & 0x7fff);
+            }
+        }
+        // A late one has the number that was its own: the newest has 192 more than the first, this one 190.
+        let late = numbers.picture(&vp8((0x7f00 + 3 * PICTURES as u16 - 4) & 0x7fff, 1)).unwrap();
+        let number = ((0x7f00 + 190) & 0x7fff_u16) | 0x8000;
+        assert!(format!("{late:?}").contains(&format!("{}, {}", number >> 8, number & 0xff)), "{late:?}");
+        // The whole round, with nothing left out; then it goes on.
+        let mut id = (0x7f00 + 3 * PICTURES as u16) & 0x7fff;
+        for _ in 0..0x9000 {
+            id = (id + 1) & 0x7fff;
+            let before = numbers.cursor.picture.id;
+            numbers.picture(&vp8(id, 1)).expect("another number");
+            assert_eq!(numbers.cursor.picture.id, (before + 1) & 0x7fff);
+        }
+        let before = numbers.cursor.picture.id;
+        numbers.leave_out_picture(&vp8((id + 1) & 0x7fff, 1));
+        numbers.picture(&vp8((id + 2) & 0x7fff, 1));
+        assert_eq!(numbers.cursor.picture.id, (before + 1) & 0x7fff);
     }
 }

@@ -2,6 +2,7 @@
 //! Bytes come from strangers: everything is looked up, nothing is trusted.
 
 use super::descriptor::Frame;
+use super::temporal::Temporal;
 use super::vp9;
 use str0m::format::{Codec, CodecSpec};
 use str0m::rtp::Vp8Descriptor;
@@ -15,6 +16,8 @@ pub struct Seen {
     pub vp8: Option<Vp8Descriptor>,
     /// VP9's place in its picture, where one stream carries several spatial layers.
     pub vp9: Option<vp9::Place>,
+    /// The temporal layer, where VP8 or VP9 have such.
+    pub temporal: Option<Temporal>,
     /// What its dependency descriptor says, if it has one that can be read.
     pub frame: Option<Frame>,
 }
@@ -24,11 +27,21 @@ pub fn inspect(codec: Codec, payload: &[u8]) -> Option<Seen> {
     match codec {
         Codec::Vp8 => {
             let descriptor = Vp8Descriptor::parse(payload).ok()?;
-            Some(Seen { key: descriptor.starts_keyframe(payload), vp8: Some(descriptor), ..Default::default() })
+            Some(Seen {
+                key: descriptor.starts_keyframe(payload),
+                vp8: Some(descriptor),
+                temporal: Temporal::vp8(payload),
+                ..Default::default()
+            })
         }
         Codec::Vp9 => {
             let place = vp9::parse(payload)?;
-            Some(Seen { key: place.key(), vp9: Some(place), ..Default::default() })
+            Some(Seen {
+                key: place.key(),
+                vp9: Some(place),
+                temporal: Some(Temporal::vp9(&place)),
+                ..Default::default()
+            })
         }
         Codec::H264 => Some(Seen { key: h264_key(payload)?, ..Default::default() }),
         Codec::H265 => Some(Seen { key: h265_key(payload)?, ..Default::default() }),

@@ -14,10 +14,14 @@ use str0m::rtp::{RtpPacket, Vp8Patch};
 pub struct Lane {
     /// The highest layer that is wanted.
     pub wanted: usize,
+    /// As many frames a second are enough; 0: all there are.
+    pub fps: u32,
     /// The simulcast layer that is sent; None before the first key frame.
     pub current: Option<usize>,
     /// The highest spatial layer that is sent of a stream with several (SVC).
     spatial: u8,
+    /// The highest temporal layer that is sent.
+    temporal: u8,
     /// The choice inside a stream that describes its dependencies.
     choice: Option<Choice>,
     pub numbers: Numbers,
@@ -37,8 +41,17 @@ pub enum Fate {
 }
 
 impl Lane {
-    pub fn new(wanted: usize, cursor: Cursor) -> Lane {
-        Lane { wanted, current: None, spatial: 0, choice: None, numbers: Numbers::new(cursor), payload: None }
+    pub fn new(wanted: usize, fps: u32, cursor: Cursor) -> Lane {
+        Lane {
+            wanted,
+            fps,
+            current: None,
+            spatial: 0,
+            temporal: u8::MAX,
+            choice: None,
+            numbers: Numbers::new(cursor),
+            payload: None,
+        }
     }
 
     /// The layer that is to be sent now.
@@ -71,6 +84,16 @@ impl Lane {
             self.current = Some(layer);
             self.choice = None;
         }
+        // The frame rate: what of its layers is enough for the one that is wanted.
+        let rate = layers.rates[layer].layer(self.fps);
+        if let Some(temporal) = &seen.temporal {
+            self.temporal = temporal.change(self.temporal, rate, seen.key);
+            if temporal.id > self.temporal {
+                self.numbers.leave_out(sequence);
+                seen.vp8.iter().for_each(|vp8| self.numbers.leave_out_picture(vp8));
+                return Fate::Pass;
+            }
+        }
         let mut marker = packet.header.marker;
         if let Some(place) = seen.vp9 {
             let wanted = self.wanted as u8;
@@ -90,7 +113,7 @@ impl Lane {
         if let Some(frame) = &seen.frame {
             let reader = &layers.readers[layer];
             let choice = self.choice.get_or_insert_default();
-            let wanted = Wanted { spatial: self.wanted as u8, temporal: u8::MAX };
+            let wanted = Wanted { spatial: self.wanted as u8, temporal: rate };
             if !choice.takes(frame, reader, wanted) {
                 self.numbers.leave_out(sequence);
                 return Fate::Pass;
