@@ -145,7 +145,7 @@ impl RoomServer {
                 Some(track) => {
                     let track = self.tracks.get_mut(&track).expect("bound");
                     track.payloads = payloads;
-                    video::offered(track, &participant.main.rtc, &line.payloads);
+                    video::offered(track, &participant.main.rtc, line);
                 }
                 None if sends => {
                     let kind = if line.kind == "audio" { TrackType::Audio } else { TrackType::Video };
@@ -163,7 +163,7 @@ impl RoomServer {
                     track.mid = Some(mid);
                     track.info.mid = line.mid.clone();
                     track.payloads = payloads;
-                    video::offered(track, &participant.main.rtc, &line.payloads);
+                    video::offered(track, &participant.main.rtc, line);
                     arrived.push(track_id);
                 }
                 None => {}

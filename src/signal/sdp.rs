@@ -18,6 +18,8 @@ pub struct Section {
     pub msid: (String, String),
     /// The payload types, in order.
     pub payloads: Vec<String>,
+    /// The streams of simulcast without RTP stream ids (`a=ssrc-group:SIM`), the lowest layer first.
+    pub simulcast: Vec<u32>,
     /// The port is zero and it is not bundle-only (RFC 9143, 6): the section is refused or stopped. Firefox offers every new section
     /// with port zero, for the port of the bundle.
     pub stopped: bool,
@@ -50,6 +52,8 @@ pub fn sections(sdp: &str) -> Vec<Section> {
                 } else if let Some(msid) = attribute.strip_prefix("msid:") {
                     let (stream, track) = msid.split_once(' ').unwrap_or((msid, ""));
                     section.msid = (stream.into(), track.into());
+                } else if let Some(group) = attribute.strip_prefix("ssrc-group:SIM ") {
+                    section.simulcast = group.split_ascii_whitespace().filter_map(|ssrc| ssrc.parse().ok()).collect();
                 }
             }
             None => {}

@@ -5,6 +5,7 @@ use crate::signal::livekit::{
     SimulcastCodec, SubscribedQualityUpdate, TrackType, UpdateTrackSettings, VideoLayer, VideoQuality,
 };
 use str0m::media::{Rid, Simulcast, SimulcastLayer};
+use str0m::rtp::Ssrc;
 
 /// A camera: the section, its track, and what each layer has sent.
 struct Camera {
@@ -12,12 +13,19 @@ struct Camera {
     mid: Mid,
     sid: String,
     rids: Vec<Option<Rid>>,
+    /// The streams, where layers have no ids.
+    streams: Vec<Ssrc>,
     /// Of each layer: packets and pictures sent.
     sent: Vec<(u64, u16)>,
 }
 
 impl World {
     fn publish_camera(&mut self, client: usize, rids: &[&str]) -> Camera {
+        self.publish_layers(client, rids, &[])
+    }
+
+    /// `more`: the streams of layers without ids, beside the one that there is anyway.
+    fn publish_layers(&mut self, client: usize, rids: &[&str], more: &[u32]) -> Camera {
         let layers = (0..3).map(|n| VideoLayer { quality: n, width: 320 << n, height: 180 << n, ..Default::default() });
         let request = AddTrackRequest {
             cid: "cam".into(),
@@ -25,7 +33,7 @@ impl World {
             source: TrackSource::Camera as i32,
             width: 1280,
             height: 720,
-            layers: layers.take(rids.len().max(1)).collect(),
+            layers: layers.take(rids.len().max(1 + more.len())).collect(),
             simulcast_codecs: vec![SimulcastCodec { codec: "vp8".into(), cid: "cam".into(), ..Default::default() }],
             ..Default::default()
         };
@@ -39,7 +47,17 @@ impl World {
         let (offer, pending) = api.apply().unwrap();
         c.pending = Some(pending);
         c.offers += 1;
-        let offer = description("offer", offer.to_sdp_string(), c.offers as u32);
+        let mut sdp = offer.to_sdp_string();
+        if !more.is_empty() {
+            // str0m sends one stream for each id, so they have ids here; the server is not to hear of them.
+            sdp = sdp.lines().filter(|l| !l.ends_with("sdes:rtp-stream-id")).map(|l| format!("{l}\r\n")).collect();
+            let video = &sdp[sdp.rfind("m=video").expect("a section of video")..];
+            let (main, _) = video.split_once("a=ssrc:").and_then(|(_, rest)| rest.split_once(' ')).expect("a stream");
+            let others: Vec<String> = more.iter().map(|ssrc| ssrc.to_string()).collect();
+            sdp += &format!("a=ssrc-group:SIM {main} {}\r\n", others.join(" "));
+            others.iter().for_each(|ssrc| sdp += &format!("a=ssrc:{ssrc} cname:ann\r\n"));
+        }
+        let offer = description("offer", sdp, c.offers as u32);
         self.ask(client, signal_request::Message::Offer(offer));
         self.run(100);
         let sid = self.clients[client].messages.iter().rev().find_map(|m| match m {
@@ -50,14 +68,26 @@ impl World {
             true => vec![None],
             false => rids.iter().map(|rid| Some((*rid).into())).collect(),
         };
-        Camera { client, mid, sid: sid.expect("TrackPublished"), sent: vec![(0, 0); rids.len()], rids }
+        let mut api = self.clients[client].rtc.direct_api();
+        let mut streams = Vec::new();
+        if !more.is_empty() {
+            streams.push(api.stream_tx_by_mid(mid, None).expect("a stream").ssrc());
+            for ssrc in more {
+                streams.push(
+                    api.declare_stream_tx((*ssrc).into(), None, mid, Some(format!("s{ssrc}").as_str().into())).ssrc(),
+                );
+            }
+        }
+        let sent = vec![(0, 0); rids.len().max(streams.len())];
+        Camera { client, mid, sid: sid.expect("TrackPublished"), sent, rids, streams }
     }
 
     /// One packet of VP8 of each layer that is named: a key frame where the server asked for one.
     fn film(&mut self, camera: &mut Camera, layers: &[usize]) {
         for layer in layers {
             let c = &mut self.clients[camera.client];
-            let rid = camera.rids[*layer];
+            let rid = camera.rids.get(*layer).copied().flatten();
+            let ssrc = camera.streams.get(*layer);
             let asked = c.asked.iter().position(|request| request.rid == rid);
             if let Some(at) = asked {
                 c.asked.remove(at);
@@ -66,14 +96,19 @@ impl World {
             *n += 1;
             *picture += 1;
             let id = *picture + 1000 * *layer as u16;
-            let frame = u8::from(asked.is_none());
+            // A request does not say which of the streams it means.
+            let frame = u8::from(asked.is_none() && ssrc.is_none());
             let payload =
                 [0x90, 0xe0, 0x80 | (id >> 8) as u8, id as u8, id as u8, 0x20, frame, *layer as u8, *picture as u8];
             let pt = c.rtc.codec_config().params().iter().find(|p| p.spec().codec == str0m::format::Codec::Vp8);
             let pt = pt.expect("VP8").pt();
             let time = *n as u32 * 3000 + 10_000_000 * *layer as u32;
             let mut api = c.rtc.direct_api();
-            let stream = api.stream_tx_by_mid(camera.mid, rid).expect("a stream");
+            let stream = match ssrc {
+                Some(ssrc) => api.stream_tx(ssrc),
+                None => api.stream_tx_by_mid(camera.mid, rid),
+            };
+            let stream = stream.expect("a stream");
             let first = 100 + 1000 * *layer as u64;
             stream.write_rtp(RtpWrite::new(pt, (first + *n).into(), time, self.now, &payload[..]).marker(true));
             c.rtc.handle_input(Input::Timeout(self.now)).unwrap();
@@ -219,6 +254,21 @@ fn simulcast_layers_are_chosen_and_change_without_a_seam() {
     assert_eq!(world.layers(bob).last(), Some(&0));
     // What was not asked for before long is not asked for again and again.
     assert!(world.server.stats().key_frames_asked < 20, "{}", world.server.stats().key_frames_asked);
+}
+
+#[test]
+fn layers_without_stream_ids_are_told_apart() {
+    let mut world = World::new();
+    let (ann, bob) = (world.join("ann"), world.join("bob"));
+    let mut camera = world.publish_layers(ann, &[], &[0x1001, 0x1002]);
+    (0..20).for_each(|_| world.film(&mut camera, &[0, 1, 2]));
+    assert_eq!(world.layers(bob).last(), Some(&2), "the best comes by itself");
+    world.quality(bob, &camera.sid, VideoQuality::Low);
+    (0..20).for_each(|_| world.film(&mut camera, &[0, 1, 2]));
+    let packets = std::mem::take(&mut world.clients[bob].video);
+    assert_unbroken(&packets);
+    assert!(packets.iter().all(|p| p.header.ext_vals.rid.is_none()));
+    assert_eq!(packets.last().unwrap().payload[7], 0);
 }
 
 #[test]

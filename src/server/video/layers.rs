@@ -41,6 +41,8 @@ pub struct Layer {
 #[derive(Debug, Default)]
 pub struct Layers {
     pub layers: [Layer; LAYERS],
+    /// The streams of layers that have no RTP stream ids, as the offer has them, the lowest first.
+    pub group: Vec<u32>,
     /// The highest spatial layer inside one stream (SVC) since the last key frame.
     pub top: u8,
     /// What each stream said of its frames' dependencies.
@@ -56,7 +58,7 @@ impl Layers {
         let known = self.layers.iter().position(|l| l.ssrc == Some(ssrc));
         let index = match (known, rid) {
             (Some(index), _) => index,
-            (None, None) => 0,
+            (None, None) => self.index_by_ssrc(*ssrc, info)?,
             (None, Some(rid)) => self.index_of(&rid, info)?,
         };
         if packet.header.marker {
@@ -79,6 +81,17 @@ impl Layers {
             Some(quality) => usize::try_from(quality).ok(),
             // Other clients call them as they like: in the order in which they come.
             None => RIDS.iter().position(|r| *r == rid).or_else(|| self.layers.iter().position(|l| l.ssrc.is_none())),
+        };
+        index.filter(|index| *index < LAYERS)
+    }
+
+    /// Without RTP stream ids the announcement may say which stream is which, or the offer; or there is one stream.
+    fn index_by_ssrc(&self, ssrc: u32, info: &TrackInfo) -> Option<usize> {
+        let announced = info.layers.iter().find(|l| l.ssrc != 0 && l.ssrc == ssrc).map(|l| l.quality);
+        let index = match announced {
+            Some(quality) => usize::try_from(quality).ok(),
+            None if self.group.is_empty() => Some(0),
+            None => self.group.iter().position(|s| *s == ssrc),
         };
         index.filter(|index| *index < LAYERS)
     }
@@ -175,6 +188,18 @@ mod tests {
         assert_eq!(wanted(&size(1, 1), &TrackInfo::default()), Some(2), "of an unknown size");
         let two = TrackInfo { layers: vec![layer(0, 320, 180), layer(1, 640, 360)], ..camera() };
         assert_eq!(wanted(&size(1280, 720), &two), Some(1));
+    }
+
+    #[test]
+    fn streams_without_ids_are_told_apart_by_their_sources() {
+        let mut layers = Layers::default();
+        assert_eq!(layers.index_by_ssrc(7, &camera()), Some(0), "the only one");
+        layers.group = vec![5, 6, 7];
+        assert_eq!([5, 6, 7, 8].map(|ssrc| layers.index_by_ssrc(ssrc, &camera())), [Some(0), Some(1), Some(2), None]);
+        let mut announced = camera();
+        announced.layers[0].ssrc = 7;
+        announced.layers[1] = VideoLayer { ssrc: 5, quality: 9, ..Default::default() };
+        assert_eq!([7, 5, 6].map(|ssrc| layers.index_by_ssrc(ssrc, &announced)), [Some(0), None, Some(1)]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ use super::track::Track;
 use crate::signal::livekit::{
     AddTrackRequest, SimulcastCodec, SimulcastCodecInfo, TrackInfo, UpdateTrackSettings, VideoQuality,
 };
+use crate::signal::sdp::Section;
 use layers::{LAYERS, Layers};
 use str0m::Rtc;
 use str0m::format::CodecSpec;
@@ -61,11 +62,12 @@ impl Video {
 }
 
 /// Notes what a publisher offered for a track. Where it did not say which codec is meant, it is the first.
-pub fn offered(track: &mut Track, rtc: &Rtc, payloads: &[String]) {
+pub fn offered(track: &mut Track, rtc: &Rtc, section: &Section) {
     let Some(video) = &mut track.video else { return };
-    video.offered = payloads.to_vec();
+    video.offered = section.payloads.clone();
+    video.layers.group = section.simulcast.iter().take(LAYERS).copied().collect();
     if track.info.mime_type.is_empty() {
-        let first = payloads.first().and_then(|pt| pt.parse::<u8>().ok());
+        let first = section.payloads.first().and_then(|pt| pt.parse::<u8>().ok());
         if let Some(spec) = first.and_then(|pt| forward::spec_of(rtc, pt.into())) {
             forward::set_codec(track, spec.codec);
         }
