@@ -451,10 +451,10 @@ fn leave(scene: &mut Scene) -> Outcome {
     again(scene)
 }
 
-/// No UDP packet of the server arrives: both join, and speak and hear over TCP. After that they come back to UDP.
+/// UDP does not pass: both join, and speak and hear over TCP. After that they come back to UDP.
 fn ice_over_tcp(scene: &mut Scene) -> Outcome {
     scene.peer.ask(&["can", "send media over TCP"])?;
-    let Some(blocked) = Loss::start(&scene.server.udp_ports, 100) else {
+    let Some(blocked) = Loss::total(&scene.server.udp_ports) else {
         return Err(Stop::None("losing packets needs root and nftables".into()));
     };
     again_from_outside(scene)?;

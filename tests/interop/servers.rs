@@ -216,20 +216,31 @@ fn await_listener(address: &str) {
     }
 }
 
-/// Loses a share of the packets that a server sends, 1 to 100 percent, as long as it is there. None: not as root, or without nftables.
+/// Loses packets of a server's media as long as it is there. None: not as root, or without nftables.
 pub struct Loss(String);
 
 impl Loss {
+    /// A share of the packets that it sends.
     pub fn start(ports: &[u16], percent: u32) -> Option<Loss> {
+        Loss::of(ports, &[("output", "sport", format!("numgen random mod 100 < {percent}"))])
+    }
+
+    /// All, both ways: where UDP does not pass.
+    pub fn total(ports: &[u16]) -> Option<Loss> {
+        Loss::of(ports, &[("output", "sport", String::new()), ("input", "dport", String::new())])
+    }
+
+    fn of(ports: &[u16], rules: &[(&str, &str, String)]) -> Option<Loss> {
         let table = format!("stoa_interop_{}", std::process::id());
-        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-        let rules = format!(
-            "add table inet {table}; add chain inet {table} lose {{ type filter hook output priority 0; }}; \
-             add rule inet {table} lose udp sport {{ {} }} numgen random mod 100 <= {} drop",
-            ports.join(", "),
-            percent - 1
-        );
-        Command::new("nft").arg(rules).output().is_ok_and(|output| output.status.success()).then(|| Loss(table))
+        let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let mut script = format!("add table inet {table}");
+        for (hook, port, chance) in rules {
+            script += &format!(
+                "; add chain inet {table} {hook} {{ type filter hook {hook} priority 0; }}; \
+                 add rule inet {table} {hook} udp {port} {{ {ports} }} {chance} drop"
+            );
+        }
+        Command::new("nft").arg(script).output().is_ok_and(|output| output.status.success()).then(|| Loss(table))
     }
 }
 
