@@ -16,11 +16,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -42,6 +45,10 @@ const MAX_REQUEST: usize = 128 * 1024;
 /// How long the system gets to find a descriptor for the next connection.
 const NO_DESCRIPTOR: Duration = Duration::from_millis(100);
 
+/// Whether a connection may stay for longer than [`UPGRADE`]: its request waits for a participant.
+#[derive(Clone, Default)]
+struct Patience(Arc<AtomicBool>);
+
 /// Serves until dropped.
 pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
     let app = axum::Router::new().fallback(handle).with_state(shared.clone());
@@ -62,19 +69,31 @@ pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
             shared.pushed_out(pushed_out);
         }
         let (app, shared) = (app.clone(), shared.clone());
+        let patience = Patience::default();
+        let waits = patience.clone();
         let connection = async move {
             let mut first = [0];
             if matches!(stream.peek(&mut first).await, Ok(1)) && streams::begins_with(first[0]) {
                 return streams::welcome(stream, plain(from), shared).await;
             }
+            let app = TowerToHyperService::new(app);
+            let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(patience.clone());
+                app.call(request)
+            });
             let connection = http1::Builder::new()
                 .max_buf_size(MAX_REQUEST)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
+                .serve_connection(TokioIo::new(stream), service)
                 .with_upgrades();
             // Its errors are the other side's.
             let _ = connection.await;
         };
-        let bounded = async { _ = tokio::time::timeout(UPGRADE, connection).await };
+        let bounded = async move {
+            tokio::pin!(connection);
+            if tokio::time::timeout(UPGRADE, &mut connection).await.is_err() && waits.0.load(Relaxed) {
+                let _ = tokio::time::timeout(admin::MAX_TIMEOUT, connection).await;
+            }
+        };
         upgrading.push_back(tokio::spawn(bounded).abort_handle());
     }
 }
@@ -131,13 +150,25 @@ fn preflight(headers: &HeaderMap) -> Response {
 /// A call of the room service.
 async fn service(shared: &Shared, parts: &Parts, body: Body) -> Response {
     let body = to_bytes(body, admin::MAX_BODY).await.ok();
-    let response = shared.admin(&AdminRequest {
+    let answer = shared.admin(&AdminRequest {
         method: parts.method.as_str(),
         path: parts.uri.path(),
         content_type: text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default(),
         authorization: text(&parts.headers, header::AUTHORIZATION),
         body: body.as_deref(),
     });
+    let response = match answer {
+        Ok(response) => response,
+        Err(later) => {
+            if let Some(patience) = parts.extensions.get::<Patience>() {
+                patience.0.store(true, Relaxed);
+            }
+            match later.await {
+                Ok(response) => response,
+                Err(_) => return refused(503, "The server ends.".into()),
+            }
+        }
+    };
     let status = StatusCode::from_u16(response.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, response.content_type)], response.body).into_response()
 }

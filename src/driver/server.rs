@@ -8,8 +8,8 @@ use super::stats::{Board, Cpu, Reporting, ServerStats};
 use super::webhook::{Hook, Hooks};
 use crate::rtc::Protocol;
 use crate::server::{
-    AdminOptions, AdminRequest, AdminResponse, ConnId, HttpRequest, Level, Limits, Output, Refusal, RoomServer,
-    ServerConfig,
+    AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId, ConnId, HttpRequest, Level, Limits, Output,
+    Refusal, RoomServer, ServerConfig,
 };
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Messages that may wait for a WebSocket's reader; one that is slower is closed.
 const MAX_QUEUED_MESSAGES: usize = 512;
@@ -263,9 +263,14 @@ pub(super) struct Shared {
     pub(super) site: Site,
 }
 
+/// The answer to a call of the room service that has to wait.
+pub(super) type Later = oneshot::Receiver<AdminResponse>;
+
 struct State {
     server: RoomServer,
     conns: BTreeMap<ConnId, mpsc::Sender<Vec<u8>>>,
+    /// Who waits for an answer of the room service; the room server bounds them.
+    calls: BTreeMap<CallId, oneshot::Sender<AdminResponse>>,
     /// TCP connections of media, by where they come from.
     streams: BTreeMap<SocketAddr, mpsc::Sender<Vec<u8>>>,
     next_conn: u64,
@@ -293,12 +298,19 @@ impl Shared {
         outcome
     }
 
-    /// Answers a call of the room service.
-    pub(super) fn admin(&self, request: &AdminRequest) -> AdminResponse {
+    /// Answers a call of the room service, perhaps later.
+    pub(super) fn admin(&self, request: &AdminRequest) -> std::result::Result<AdminResponse, Later> {
         let mut state = self.lock();
-        let response = state.server.admin(Instant::now(), request);
+        let answer = match state.server.admin(Instant::now(), request) {
+            AdminAnswer::Now(response) => Ok(response),
+            AdminAnswer::Later(call) => {
+                let (sender, receiver) = oneshot::channel();
+                state.calls.insert(call, sender);
+                Err(receiver)
+            }
+        };
         self.pump(&mut state);
-        response
+        answer
     }
 
     /// How many rooms and participants there are.
@@ -418,6 +430,10 @@ impl Shared {
                     state.conns.remove(&conn);
                 }
                 Output::Log { level, text } => (state.log)(level, &text),
+                Output::Answer { call, response } => {
+                    // Who called may not have waited.
+                    let _ = state.calls.remove(&call).map(|caller| caller.send(response));
+                }
                 Output::Webhook(webhook) => {
                     if let Some(dropped) = state.hooks.put(webhook).filter(|dropped| dropped.is_power_of_two()) {
                         let text = format!("Webhooks are not taken fast enough: {dropped} dropped.");
@@ -526,10 +542,20 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
         Ok(sockets) => sockets,
         Err(error) => return log(Level::Warning, &format!("The room server could not start: {error}.")),
     };
-    let conns = BTreeMap::new();
+    let (conns, calls) = (BTreeMap::new(), BTreeMap::new());
     let reporting = Reporting::default();
-    let state =
-        State { server, conns, streams: BTreeMap::new(), next_conn: 0, log, unsent: 0, dropped: 0, reporting, hooks };
+    let state = State {
+        server,
+        conns,
+        calls,
+        streams: BTreeMap::new(),
+        next_conn: 0,
+        log,
+        unsent: 0,
+        dropped: 0,
+        reporting,
+        hooks,
+    };
     let (state, changed, metrics) = (Mutex::new(state), Notify::new(), options.metrics);
     let shared = Arc::new(Shared {
         state,

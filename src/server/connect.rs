@@ -122,6 +122,7 @@ impl RoomServer {
     /// Ends all participants' stays. Their clients try to come back, as long as they are patient.
     pub fn shutdown(&mut self, now: Instant) {
         self.advance(now);
+        self.closing = true;
         while let Some(name) = self.rooms.keys().next().cloned() {
             self.close_room(&name, DisconnectReason::ServerShutdown);
         }
@@ -400,13 +401,14 @@ impl RoomServer {
             let action = match reason {
                 DisconnectReason::MediaFailure => leave_request::Action::Reconnect,
                 // Another server may be there in a moment, or this one again.
-                DisconnectReason::ServerShutdown if acts => leave_request::Action::Reconnect,
+                DisconnectReason::ServerShutdown if acts && self.closing => leave_request::Action::Reconnect,
                 _ => leave_request::Action::Disconnect,
             };
             self.send(id, leave(reason, action));
         }
         // A peer connection that met a fault may meet it again.
         let _ = catch_unwind(AssertUnwindSafe(|| self.say_goodbye(id)));
+        self.end_calls(id);
         let Some(participant) = self.participants.remove(&id) else { return };
         for peer in [Some(&participant.main), participant.down.as_ref()].into_iter().flatten() {
             self.by_ufrag.remove(&peer.ufrag);
@@ -443,6 +445,10 @@ impl RoomServer {
         self.tell_left(room, &farewell, past.was);
         if empty {
             return self.room_empty(room, past.wait);
+        }
+        if self.closing {
+            // All of them go, and come back where they find each other: nobody has left for anybody.
+            return;
         }
         if !past.hidden {
             let members = self.members(room);

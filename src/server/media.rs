@@ -126,6 +126,7 @@ impl RoomServer {
                 }
                 Job::Close(room) => self.close_if_empty(&room, at),
                 Job::Layers(track) => self.quality_due(track),
+                Job::Call(id) => self.call_due(id),
                 Job::HangUp(conn) => self.output.push_back(Output::Close { conn }),
                 Job::Speakers(room) => {
                     // A room without its active speakers is still a room.
@@ -383,6 +384,9 @@ impl RoomServer {
             if let Some(sender) = self.participants.get_mut(&id) {
                 sender.data_sequence = envelope.sequence;
             }
+        }
+        if self.takes_answer(id, packet) {
+            return;
         }
         let Some(sender) = self.participants.get(&id) else { return };
         let kind = if lane == Lane::Lossy { Kind::Lossy } else { Kind::Reliable };

@@ -38,7 +38,7 @@ use crate::rtc::Protocol;
 use crate::signal::livekit::{
     ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
 };
-pub use admin::{AdminOptions, AdminRequest, AdminResponse};
+pub use admin::{AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId};
 use participant::Participant;
 use prost::Message;
 pub use stats::ServerStats;
@@ -165,6 +165,13 @@ pub enum Output {
         /// The line.
         text: String,
     },
+    /// The answer to a call of the room service that had to wait.
+    Answer {
+        /// Which one.
+        call: CallId,
+        /// The answer.
+        response: AdminResponse,
+    },
     /// Post an event to whoever wants webhooks.
     Webhook(Webhook),
 }
@@ -184,6 +191,8 @@ enum Job {
     Close(Arc<str>),
     /// Telling a publisher that less of a track is watched.
     Layers(TrackId),
+    /// A call of the room service waits no longer.
+    Call(CallId),
     /// Closing a WebSocket that was told to go.
     HangUp(ConnId),
 }
@@ -225,6 +234,8 @@ pub struct RoomServer {
     participants: BTreeMap<ParticipantId, Participant>,
     tracks: BTreeMap<TrackId, Track>,
     conns: BTreeMap<ConnId, ParticipantId>,
+    /// Calls of the room service that wait for a participant's answer.
+    calls: BTreeMap<CallId, admin::rpc::OpenCall>,
     // Only ever looked up, never walked: their order reaches nothing.
     by_ufrag: HashMap<String, (ParticipantId, Side)>,
     by_address: HashMap<(Protocol, SocketAddr), (ParticipantId, Side)>,
@@ -234,6 +245,8 @@ pub struct RoomServer {
     /// What only grows of the statistics.
     counted: ServerStats,
     options: AdminOptions,
+    /// It shuts down.
+    closing: bool,
 }
 
 impl RoomServer {
@@ -253,6 +266,7 @@ impl RoomServer {
             participants: BTreeMap::new(),
             tracks: BTreeMap::new(),
             conns: BTreeMap::new(),
+            calls: BTreeMap::new(),
             by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
             jobs: BinaryHeap::new(),
@@ -260,6 +274,7 @@ impl RoomServer {
             output: VecDeque::new(),
             counted: ServerStats::default(),
             options: AdminOptions::default(),
+            closing: false,
         }
     }
 
@@ -279,7 +294,7 @@ impl RoomServer {
                     }
                     Output::Send { .. } => self.counted.signals_sent += 1,
                     Output::Webhook(_) => self.counted.webhooks += 1,
-                    Output::Close { .. } | Output::CloseStream { .. } | Output::Log { .. } => {}
+                    Output::Close { .. } | Output::CloseStream { .. } | Output::Log { .. } | Output::Answer { .. } => {}
                 }
                 return Some(output);
             }

@@ -37,6 +37,7 @@ struct World {
     now: Instant,
     logs: Vec<String>,
     webhooks: Vec<Webhook>,
+    answers: Vec<AdminResponse>,
     /// New clients announce protocol 18, and use the channel ids known beforehand.
     agreed: bool,
     /// New clients' media take TCP.
@@ -103,6 +104,7 @@ impl World {
             now,
             logs: Vec::new(),
             webhooks: Vec::new(),
+            answers: Vec::new(),
             agreed: false,
             tcp: false,
             closed_streams: Vec::new(),
@@ -315,6 +317,7 @@ impl World {
             Output::CloseStream { from } => self.closed_streams.push(from),
             Output::Log { text, .. } => self.logs.push(text),
             Output::Webhook(webhook) => self.webhooks.push(webhook),
+            Output::Answer { response, .. } => self.answers.push(response),
         }
     }
 

@@ -4,8 +4,8 @@ use crate::sim::{EPOCH, KEY, Options, SECRET, Sim, ms, token, tone};
 use crate::tokens::{access, everything};
 use serde_json::{Value, json};
 use stoa::event::{ConnectionState, EventBody, Reason, SubscribeState};
-use stoa::server::AdminRequest;
 use stoa::server::admin::PATH;
+use stoa::server::{AdminAnswer, AdminRequest};
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
 impl Sim {
@@ -25,7 +25,7 @@ impl Sim {
             ..Default::default()
         };
         let claims = Claims { exp: EPOCH + 100_000, video, ..Default::default() };
-        let response = self.server.admin(
+        let answer = self.server.admin(
             self.now,
             &AdminRequest {
                 method: "POST",
@@ -35,6 +35,7 @@ impl Sim {
                 body: Some(request.to_string().as_bytes()),
             },
         );
+        let AdminAnswer::Now(response) = answer else { panic!("{method} is answered later") };
         let answer = String::from_utf8(response.body).unwrap();
         assert_eq!(response.http_status, 200, "{method}: {answer}");
         self.run(ms(200));

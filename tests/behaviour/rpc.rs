@@ -1,5 +1,7 @@
 //! Calls between users: answered, failed, late, too long, too many, and what others try to put in between.
 
+mod outside;
+
 use crate::sim::{Options, Sim, ms, token};
 use std::time::Duration;
 use stoa::Status;

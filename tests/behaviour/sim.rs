@@ -18,7 +18,7 @@ use stoa::clock::Clock;
 use stoa::event::EventBody;
 use stoa::message::queue::MessageQueue;
 use stoa::rtc::Protocol;
-use stoa::server::{ConnId, HttpRequest, Output as ServerOutput, RoomServer, ServerConfig};
+use stoa::server::{AdminResponse, ConnId, HttpRequest, Output as ServerOutput, RoomServer, ServerConfig};
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
 pub const KEY: &str = "key";
@@ -223,6 +223,8 @@ pub struct Sim {
     announced: Announced,
     pub clients: Vec<Client>,
     pub log: Vec<String>,
+    /// What the room service answered later.
+    pub answers: Vec<AdminResponse>,
     /// Of all that passed over WebSockets, bytes.
     pub longest_message: usize,
     seed: u64,
@@ -298,6 +300,7 @@ impl Sim {
             server_gone: false,
             clients: Vec::new(),
             log: Vec::new(),
+            answers: Vec::new(),
             longest_message: 0,
             seed,
             rng: Rng::new(seed),
@@ -482,6 +485,7 @@ impl Sim {
                     }
                 }
                 ServerOutput::Log { text, .. } => self.log.push(text),
+                ServerOutput::Answer { response, .. } => self.answers.push(response),
                 ServerOutput::Webhook(_) => {}
             }
         }

@@ -1,15 +1,17 @@
 //! LiveKit's room service: rooms and participants seen and changed from outside, over HTTP. It is twirp
 //! (<https://twitchtv.github.io/twirp/docs/spec_v7.html>): a POST for each method, its message as protobuf or as JSON.
 //!
-//! `rooms.rs`: what is done to rooms. `people.rs`: to participants.
+//! `rooms.rs`: what is done to rooms. `people.rs`: to participants. `rpc.rs`: calls of their methods, which are answered later.
 
 mod people;
 mod rooms;
+pub(super) mod rpc;
 
 use super::{Level, ParticipantId, RoomServer};
 use crate::signal::json::{self, Described, Style};
 use crate::token::jwt::{self, VideoGrant};
 use prost::Message;
+pub use rpc::{CallId, MAX_TIMEOUT};
 use std::time::Instant;
 
 /// Where the service is: the path without the method's name.
@@ -41,6 +43,15 @@ pub struct AdminRequest<'a> {
     pub body: Option<&'a [u8]>,
 }
 
+/// What becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminAnswer {
+    /// It is answered.
+    Now(AdminResponse),
+    /// It will be, by [`super::Output::Answer`] with this id.
+    Later(CallId),
+}
+
 /// Its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminResponse {
@@ -66,6 +77,9 @@ enum Code {
     ResourceExhausted,
     FailedPrecondition,
     Unimplemented,
+    Canceled,
+    Unavailable,
+    Internal,
 }
 
 impl Code {
@@ -80,6 +94,9 @@ impl Code {
             Code::ResourceExhausted => ("resource_exhausted", 429),
             Code::FailedPrecondition => ("failed_precondition", 412),
             Code::Unimplemented => ("unimplemented", 501),
+            Code::Canceled => ("canceled", 408),
+            Code::Unavailable => ("unavailable", 503),
+            Code::Internal => ("internal", 500),
         }
     }
 }
@@ -118,20 +135,22 @@ impl RoomServer {
     }
 
     /// Answers a call of the room service.
-    pub fn admin(&mut self, now: Instant, request: &AdminRequest) -> AdminResponse {
+    pub fn admin(&mut self, now: Instant, request: &AdminRequest) -> AdminAnswer {
         self.advance(now);
         self.counted.service_calls += 1;
-        match self.called(request) {
-            Ok(response) => response,
-            Err(Fault { code, text, log }) => {
-                self.counted.service_refused += 1;
-                self.log(Level::Info, format!("A call of {} was refused: {log}", request.path));
-                refusal(code, &text)
-            }
-        }
+        self.called(request).unwrap_or_else(|fault| AdminAnswer::Now(self.refused(request.path, fault)))
     }
 
-    fn called(&mut self, request: &AdminRequest) -> Answer<AdminResponse> {
+    /// The answer to a call that is refused; always JSON.
+    fn refused(&mut self, what: &str, Fault { code, text, log }: Fault) -> AdminResponse {
+        self.counted.service_refused += 1;
+        self.log(Level::Info, format!("A call of {what} was refused: {log}"));
+        let (name, http_status) = code.wire();
+        let body = serde_json::json!({"code": name, "msg": text});
+        AdminResponse { http_status, content_type: JSON, body: body.to_string().into_bytes() }
+    }
+
+    fn called(&mut self, request: &AdminRequest) -> Answer<AdminAnswer> {
         let Some(method) = request.path.strip_prefix(PATH) else {
             return Err(fault(Code::BadRoute, format!("There is no service at {}.", request.path)));
         };
@@ -157,7 +176,7 @@ impl RoomServer {
         let token = token.ok_or_else(|| forbidden("it has no token; send one as Authorization: Bearer."))?;
         let claims = jwt::verify(token.trim(), &self.config.keys, self.unix_s()).map_err(|e| forbidden(e.text))?;
         let call = Call { grant: claims.video, json, body };
-        let body = match method {
+        let response = match method {
             "CreateRoom" => call.answer(|request, grant| self.service_create_room(request, grant)),
             "ListRooms" => call.answer(|request, grant| self.service_list_rooms(request, grant)),
             "DeleteRoom" => call.answer(|request, grant| self.service_delete_room(request, grant)),
@@ -171,10 +190,10 @@ impl RoomServer {
             "UpdateSubscriptions" => call.answer(|request, grant| self.service_subscriptions(request, grant)),
             "ForwardParticipant" => call.answer(|request, grant| self.service_forward(request, grant)),
             "MoveParticipant" => call.answer(|request, grant| self.service_move(request, grant)),
-            "PerformRpc" => call.answer(|request, grant| self.service_rpc(request, grant)),
+            "PerformRpc" => return self.service_rpc(&call).map(AdminAnswer::Later),
             other => Err(fault(Code::BadRoute, format!("The room service has no method {other}."))),
         }?;
-        Ok(AdminResponse { http_status: 200, content_type: if json { JSON } else { PROTOBUF }, body })
+        Ok(AdminAnswer::Now(response))
     }
 
     /// The participant that a call is about.
@@ -187,11 +206,15 @@ impl RoomServer {
 
 impl Call<'_> {
     /// Reads the message, lets the method answer it, and writes the answer.
-    fn answer<Q, A>(&self, method: impl FnOnce(Q, &VideoGrant) -> Answer<A>) -> Answer<Vec<u8>>
+    fn answer<Q, A>(&self, method: impl FnOnce(Q, &VideoGrant) -> Answer<A>) -> Answer<AdminResponse>
     where
         Q: Message + Default + Described,
         A: Message + Described,
     {
+        Ok(written(&method(self.read()?, &self.grant)?, self.json))
+    }
+
+    fn read<Q: Message + Default + Described>(&self) -> Answer<Q> {
         let malformed = |why: String| fault(Code::Malformed, format!("The request could not be read: {why}."));
         let converted;
         let bytes = if self.json {
@@ -203,21 +226,18 @@ impl Call<'_> {
         } else {
             self.body
         };
-        let request = Q::decode(bytes).map_err(|_| malformed("the body is no such message".into()))?;
-        let bytes = method(request, &self.grant)?.encode_to_vec();
-        if !self.json {
-            return Ok(bytes);
-        }
-        let json = json::to_json(A::FIELDS, &bytes, Style::Whole).expect("its own bytes");
-        Ok(json.to_string().into_bytes())
+        Q::decode(bytes).map_err(|_| malformed("the body is no such message".into()))
     }
 }
 
-/// The answer to a call that is refused; always JSON.
-fn refusal(code: Code, text: &str) -> AdminResponse {
-    let (name, http_status) = code.wire();
-    let body = serde_json::json!({"code": name, "msg": text});
-    AdminResponse { http_status, content_type: JSON, body: body.to_string().into_bytes() }
+/// An answer in the form of its question.
+fn written<A: Message + Described>(answer: &A, json: bool) -> AdminResponse {
+    let bytes = answer.encode_to_vec();
+    if !json {
+        return AdminResponse { http_status: 200, content_type: PROTOBUF, body: bytes };
+    }
+    let json = json::to_json(A::FIELDS, &bytes, Style::Whole).expect("its own bytes");
+    AdminResponse { http_status: 200, content_type: JSON, body: json.to_string().into_bytes() }
 }
 
 /// May administer a room.

@@ -9,8 +9,7 @@ use crate::signal::livekit::{
 };
 use crate::signal::service::{
     DestinationRequest, EmptyResponse, ListParticipantsResponse, MuteRoomTrackRequest, MuteRoomTrackResponse,
-    PerformRpcRequest, PerformRpcResponse, RoomParticipantIdentity, RoomRequest, UpdateParticipantRequest,
-    UpdateSubscriptionsRequest,
+    RoomParticipantIdentity, RoomRequest, UpdateParticipantRequest, UpdateSubscriptionsRequest,
 };
 use crate::token::jwt::VideoGrant;
 
@@ -171,11 +170,6 @@ impl RoomServer {
         self.move_to(id, &request.destination_room.as_str().into())
             .map_err(|text| fault(Code::FailedPrecondition, text))?;
         Ok(EmptyResponse {})
-    }
-
-    pub(super) fn service_rpc(&mut self, request: PerformRpcRequest, grant: &VideoGrant) -> Answer<PerformRpcResponse> {
-        needs_admin(grant, &request.room)?;
-        Err(fault(Code::Unimplemented, "The server calls no methods of participants: let another participant do it."))
     }
 }
 

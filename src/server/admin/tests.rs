@@ -28,6 +28,11 @@ const METHODS: [&str; 14] = [
 ];
 
 /// Everything that the service asks for, in the room `hall`.
+fn now(answer: AdminAnswer) -> AdminResponse {
+    let AdminAnswer::Now(response) = answer else { panic!("it is answered later") };
+    response
+}
+
 fn all() -> VideoGrant {
     VideoGrant {
         room: "hall".into(),
@@ -41,7 +46,7 @@ fn all() -> VideoGrant {
 
 impl World {
     fn post(&mut self, method: &str, authorization: Option<&str>, kind: &str, body: &[u8]) -> (u16, Vec<u8>) {
-        let response = self.server.admin(
+        let answer = self.server.admin(
             self.now,
             &AdminRequest {
                 method: "POST",
@@ -51,6 +56,7 @@ impl World {
                 body: Some(body),
             },
         );
+        let response = now(answer);
         (response.http_status, response.body)
     }
 
@@ -122,7 +128,7 @@ fn what_is_no_call_is_refused_as_twirp_does() {
     let mut world = World::new();
     let bearer = format!("Bearer {}", token("", all()));
     let refused = |world: &mut World, request: AdminRequest| {
-        let response = world.server.admin(world.now, &request);
+        let response = now(world.server.admin(world.now, &request));
         assert_eq!(response.content_type, "application/json");
         let answer: Value = serde_json::from_slice(&response.body).unwrap();
         (response.http_status, answer["code"].as_str().unwrap().to_string())
@@ -135,7 +141,7 @@ fn what_is_no_call_is_refused_as_twirp_does() {
         authorization: Some(&bearer),
         body: Some(b"{}"),
     };
-    assert_eq!(world.server.admin(world.now, &good).http_status, 200);
+    assert_eq!(now(world.server.admin(world.now, &good)).http_status, 200);
     let nowhere = refuses(404, "bad_route");
     assert_eq!(refused(&mut world, AdminRequest { method: "GET", ..good }), nowhere);
     assert_eq!(refused(&mut world, AdminRequest { path: "/twirp/livekit.Egress/ListEgress", ..good }), nowhere);
@@ -629,13 +635,36 @@ fn clients_are_asked_to_come_back_to_a_server_that_shuts_down() {
 }
 
 #[test]
+fn a_call_that_nobody_acknowledges_fails_after_seven_seconds() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    let bearer = format!("Bearer {}", token("", all()));
+    let body = json!({"room": "hall", "destinationIdentity": "ann", "method": "add", "responseTimeoutMs": 20_000});
+    let body = body.to_string();
+    let request = AdminRequest {
+        method: "POST",
+        path: &format!("{PATH}PerformRpc"),
+        content_type: "application/json",
+        authorization: Some(&bearer),
+        body: Some(body.as_bytes()),
+    };
+    assert!(matches!(world.server.admin(world.now, &request), AdminAnswer::Later(_)));
+    world.run(6900);
+    let asked = world.clients[ann].data.iter().filter_map(|packet| packet.value.as_ref());
+    let asked = asked.filter(|v| matches!(v, data_packet::Value::RpcRequest(r) if r.response_timeout_ms == 13_000));
+    assert_eq!((asked.count(), world.answers.len()), (1, 0));
+    world.run(200);
+    let answer: Value = serde_json::from_slice(&world.answers[0].body).unwrap();
+    assert_eq!(world.answers[0].http_status, 408);
+    assert_eq!(answer, json!({"code": "canceled", "msg": "RpcError 1501: Connection timeout"}));
+}
+
+#[test]
 fn what_is_not_done_here_is_said() {
     let mut world = World::new();
     world.join("ann");
     let there = json!({"room": "hall", "identity": "ann", "destinationRoom": "cellar", "destinationIdentity": "ann"});
-    for method in ["ForwardParticipant", "PerformRpc"] {
-        assert_eq!(world.refused(method, there.clone()), refuses(501, "unimplemented"));
-    }
+    assert_eq!(world.refused("ForwardParticipant", there), refuses(501, "unimplemented"));
     let same = VideoGrant { destination_room: "hall".into(), ..all() };
     let (status, answer) =
         world.call_with("MoveParticipant", same, json!({"room": "hall", "identity": "ann", "destinationRoom": "hall"}));
