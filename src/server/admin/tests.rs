@@ -582,7 +582,7 @@ fn who_is_moved_is_told_of_by_webhooks_and_keeps_its_ids() {
     assert_eq!(world.seen(bob, "ann").unwrap().state(), participant_info::State::Disconnected);
     let moved = world.clients[ann].messages.iter();
     let moved = moved.filter_map(|m| if let Message::RoomMoved(moved) = m { Some(moved.clone()) } else { None });
-    let moved = moved.last().unwrap();
+    let moved = moved.rev().next().unwrap();
     assert_eq!(moved.room.unwrap().name, "cellar");
     let own = moved.participant.unwrap();
     assert_eq!((&own.sid, &own.tracks[0].sid, own.tracks.len()), (&sid, &track, 1));
