@@ -1,5 +1,6 @@
 //! Joining, resuming, looking after participants, leaving.
 
+use super::data_tracks::DataTracks;
 use super::participant::Participant;
 use super::peer::Peer;
 use super::permit::refuse;
@@ -148,6 +149,7 @@ impl RoomServer {
         let (now, now_ms) = (self.now, self.unix_ms());
         self.open_room(&room, &pass.claims);
         let client = join.client_info.unwrap_or_default();
+        let settings = join.connection_settings.unwrap_or_default();
         let mut main = self.make_peer();
         if single && client.protocol >= AGREED_CHANNELS {
             main.agree_on_channels();
@@ -171,10 +173,11 @@ impl RoomServer {
             data_sequence: 0,
             care_at: now,
             media_lost: Some(now),
-            auto_subscribe: join.connection_settings.unwrap_or_default().auto_subscribe,
+            auto_subscribe: settings.auto_subscribe,
             main,
             down,
             tracks: Vec::new(),
+            data_tracks: DataTracks::new(settings.auto_subscribe_data_track == Some(true)),
             wants: BTreeMap::new(),
             denied: BTreeSet::new(),
             paused: BTreeSet::new(),
@@ -208,6 +211,7 @@ impl RoomServer {
         self.announce(id, false);
         self.room_changed(&room);
         self.subscribe_to_all(id, &others);
+        self.want_all_data_tracks(id);
         self.contained(id, |server| {
             for request in join.add_track_requests {
                 server.add_track(id, request);
@@ -303,6 +307,7 @@ impl RoomServer {
         self.send(id, signal_response::Message::Update(ParticipantUpdate { participants }));
         let room = Some(self.room_info(&room));
         self.send(id, signal_response::Message::RoomUpdate(RoomUpdate { room }));
+        self.remind_of_data_tracks(id);
         self.contained(id, |server| {
             if let Some(offer) = join.publisher_offer.clone() {
                 server.offered(id, offer);
@@ -386,6 +391,7 @@ impl RoomServer {
     /// Ends a participant's stay, whatever the reason: the client is told, and so are the others.
     pub(super) fn remove(&mut self, id: ParticipantId, reason: DisconnectReason) {
         self.log(Level::Info, format!("{} is gone: {}.", self.name(id), reason.as_str_name()));
+        self.leave_data_tracks(id);
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let room = participant.room.clone();
         let was = std::mem::replace(&mut participant.state, participant_info::State::Disconnected);

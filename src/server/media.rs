@@ -228,7 +228,10 @@ impl RoomServer {
             }
             Event::ChannelData(message) => {
                 if let Some(lane) = peer.lane(message.id) {
-                    self.forward_data(id, lane, &message.data);
+                    match lane {
+                        Lane::DataTrack => self.forward_data_track(id, &message.data),
+                        Lane::Reliable | Lane::Lossy => self.forward_data(id, lane, &message.data),
+                    }
                 }
             }
             Event::MediaEgressStats(report) => participant.quality.reported(&report),
@@ -353,7 +356,7 @@ impl RoomServer {
     }
 
     /// Counts a packet that goes nowhere, and logs the first, second, fourth, eighth, …: the log is not the sender's to fill.
-    fn refuse_data(&mut self, id: ParticipantId, what: &str) {
+    pub(super) fn refuse_data(&mut self, id: ParticipantId, what: &str) {
         let Some(sender) = self.participants.get_mut(&id) else { return };
         sender.data_refused += 1;
         let refused = sender.data_refused;

@@ -5,7 +5,7 @@
 //!
 //! - `connect.rs`: joining, resuming, leaving. `moving.rs`: to another room. `permit.rs`: what tokens allow. `requests.rs`: what a client asks.
 //!   `negotiate.rs`: offers and answers.
-//! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `speakers.rs`: who is speaking.
+//! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `data_tracks/`: data tracks. `speakers.rs`: who is speaking.
 //! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
 //! - `video/`: layers, key frames, and what video needs of descriptions. `quality.rs`: how well connections do.
 //! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
@@ -14,6 +14,7 @@
 pub mod admin;
 mod connect;
 mod data;
+mod data_tracks;
 mod ids;
 mod media;
 mod moving;
@@ -38,7 +39,8 @@ use crate::rtc::Protocol;
 use crate::signal::livekit::{
     ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
 };
-pub use admin::{AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId};
+pub use admin::{AdminOptions, AdminRequest, AdminResponse};
+use data_tracks::DataTrack;
 use participant::Participant;
 use prost::Message;
 pub use stats::ServerStats;
@@ -86,7 +88,7 @@ pub struct Limits {
     pub rooms: usize,
     /// Participants in one room.
     pub participants: usize,
-    /// Tracks of one participant.
+    /// Tracks of one participant, and as many data tracks.
     pub tracks: usize,
     /// One signalling message, bytes.
     pub message: usize,
@@ -233,6 +235,8 @@ pub struct RoomServer {
     rooms: BTreeMap<Arc<str>, Room>,
     participants: BTreeMap<ParticipantId, Participant>,
     tracks: BTreeMap<TrackId, Track>,
+    /// By sid.
+    data_tracks: BTreeMap<Arc<str>, DataTrack>,
     conns: BTreeMap<ConnId, ParticipantId>,
     /// Calls of the room service that wait for a participant's answer.
     calls: BTreeMap<CallId, admin::rpc::OpenCall>,
@@ -265,6 +269,7 @@ impl RoomServer {
             rooms: BTreeMap::new(),
             participants: BTreeMap::new(),
             tracks: BTreeMap::new(),
+            data_tracks: BTreeMap::new(),
             conns: BTreeMap::new(),
             calls: BTreeMap::new(),
             by_ufrag: HashMap::new(),
@@ -369,7 +374,10 @@ impl RoomServer {
     }
 
     fn participant_info(&self, id: ParticipantId) -> Option<ParticipantInfo> {
-        Some(self.participants.get(&id)?.info(self.track_infos(id)))
+        let participant = self.participants.get(&id)?;
+        let data_tracks = self.data_track_infos(participant);
+        let info = participant.info(self.track_infos(id));
+        Some(ParticipantInfo { is_publisher: info.is_publisher || !data_tracks.is_empty(), data_tracks, ..info })
     }
 
     /// Tells the room that a participant changed; of a hidden one only itself.
@@ -385,8 +393,10 @@ impl RoomServer {
 
     fn room_info(&self, name: &str) -> RoomInfo {
         let Some(room) = self.rooms.get(name) else { return RoomInfo::default() };
-        let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| p.is_visible());
-        let publishes = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.tracks.is_empty());
+        let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.claims.video.hidden);
+        let publishes = |id: &&ParticipantId| {
+            self.participants.get(id).is_some_and(|p| !p.tracks.is_empty() || p.data_tracks.publishes())
+        };
         let records = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.claims.video.recorder);
         RoomInfo {
             sid: room.sid.clone(),

@@ -1,5 +1,6 @@
 //! A participant: who it is, what it may do, what it hears.
 
+use super::data_tracks::DataTracks;
 use super::peer::Peer;
 use super::quality::Quality;
 use super::requests::{MAX_METADATA, MAX_NAME};
@@ -50,6 +51,7 @@ pub struct Participant {
     /// The connection for what the client receives, where it has two.
     pub down: Option<Peer>,
     pub tracks: Vec<TrackId>,
+    pub data_tracks: DataTracks,
     /// The tracks it is to hear, and the section of each once there is one.
     pub wants: BTreeMap<TrackId, Option<Mid>>,
     /// The tracks it would hear if their publishers let it, or its own permissions.

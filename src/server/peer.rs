@@ -27,10 +27,16 @@ const MAX_ADDRESSES: usize = 8;
 pub enum Lane {
     Reliable = 0,
     Lossy = 1,
+    /// Packets of data tracks.
+    DataTrack = 2,
+}
+
+impl Lane {
+    const ALL: [Lane; 3] = [Lane::Reliable, Lane::Lossy, Lane::DataTrack];
 }
 
 /// The channels' labels, and the ids they have where they are agreed on beforehand (protocol 18).
-const LANES: [(&str, u16); 2] = [("_reliable", 100), ("_lossy", 101)];
+const LANES: [(&str, u16); 3] = [("_reliable", 100), ("_lossy", 101), ("_data_track", 102)];
 
 /// A section this side can send on.
 #[derive(Debug)]
@@ -57,10 +63,10 @@ pub struct Peer {
     pub sections: Vec<Section>,
     pub payloads: Payloads,
     /// The channels to send on.
-    channels: [Option<ChannelId>; 2],
+    channels: [Option<ChannelId>; 3],
     /// The channels with ids known beforehand. Of the clients that announce them some open channels in-band all the same
     /// and would not see what is sent here: these count only once the client has used them, or opened no others.
-    agreed: [Option<ChannelId>; 2],
+    agreed: [Option<ChannelId>; 3],
     waiting: VecDeque<(Lane, Vec<u8>)>,
     waiting_bytes: usize,
     /// Data packets dropped because too much was waiting.
@@ -90,8 +96,8 @@ impl Peer {
             connected: false,
             sections: Vec::new(),
             payloads: Payloads::default(),
-            channels: [None; 2],
-            agreed: [None; 2],
+            channels: [None; 3],
+            agreed: [None; 3],
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             dropped: 0,
@@ -103,7 +109,7 @@ impl Peer {
 
     /// Declares the data channels that both sides know beforehand.
     pub fn agree_on_channels(&mut self) {
-        for lane in [Lane::Reliable, Lane::Lossy] {
+        for lane in Lane::ALL {
             let (label, id) = LANES[lane as usize];
             let config = channel_config(label, lane, Some(id));
             self.agreed[lane as usize] = Some(self.rtc.direct_api().create_data_channel(config));
@@ -159,7 +165,7 @@ impl Peer {
         let missing = &missing[..missing.len().min(MAX_SECTIONS.saturating_sub(self.sections.len()))];
         let mut api = self.rtc.sdp_api();
         if first {
-            for lane in [Lane::Reliable, Lane::Lossy] {
+            for lane in Lane::ALL {
                 let config = channel_config(LANES[lane as usize].0, lane, None);
                 self.channels[lane as usize] = Some(api.add_channel_with_config(config));
             }
@@ -252,7 +258,7 @@ impl Peer {
             self.settle_channels();
         }
         let is = |lane: &Lane| [self.channels[*lane as usize], self.agreed[*lane as usize]].contains(&Some(id));
-        [Lane::Reliable, Lane::Lossy].into_iter().find(is)
+        Lane::ALL.into_iter().find(is)
     }
 
     /// Sends a data packet, or keeps it until there is room. False: it was dropped.
@@ -261,7 +267,7 @@ impl Peer {
             return true;
         }
         // What may be lost is not kept: by the time there is room it is stale.
-        if lane == Lane::Lossy || self.waiting_bytes + packet.len() > MAX_QUEUED {
+        if lane != Lane::Reliable || self.waiting_bytes + packet.len() > MAX_QUEUED {
             self.dropped += 1;
             return false;
         }
@@ -295,7 +301,7 @@ impl Peer {
 fn channel_config(label: &str, lane: Lane, negotiated: Option<u16>) -> ChannelConfig {
     let (ordered, reliability) = match lane {
         Lane::Reliable => (true, Reliability::Reliable),
-        Lane::Lossy => (false, Reliability::MaxRetransmits { retransmits: 0 }),
+        Lane::Lossy | Lane::DataTrack => (false, Reliability::MaxRetransmits { retransmits: 0 }),
     };
     ChannelConfig { label: label.into(), ordered, reliability, negotiated, protocol: String::new() }
 }

@@ -163,6 +163,7 @@ impl RoomServer {
             self.subscribe_to_all(id, &others);
             self.negotiate(id);
         }
+        self.permit_data_tracks(id);
         self.announce(id, true);
     }
 

@@ -45,6 +45,9 @@ impl RoomServer {
             Message::TrackSetting(settings) => self.track_settings(id, &settings),
             Message::SubscriptionPermission(permission) => self.set_permission(id, permission),
             Message::SyncState(state) => {
+                if !self.sync_data_tracks(id, &state) {
+                    return;
+                }
                 if let Some(update) = state.subscription {
                     self.update_subscription(id, &update);
                 }
@@ -77,21 +80,14 @@ impl RoomServer {
                 }
             }
             Message::Simulate(scenario) => self.simulate(id, &scenario),
-            Message::PublishDataTrackRequest(request) => {
-                let request = request_response::Request::PublishDataTrack(request);
-                self.refuse(
-                    id,
-                    0,
-                    request_response::Reason::UnsupportedType,
-                    "This server has no data tracks.",
-                    request,
-                );
-            }
+            Message::PublishDataTrackRequest(request) => self.publish_data_track(id, request),
+            Message::UnpublishDataTrackRequest(request) => self.unpublish_data_track(id, request),
+            Message::UpdateDataSubscription(update) => self.update_data_subscription(id, &update),
             _ => {}
         }
     }
 
-    fn refuse(
+    pub(super) fn refuse(
         &mut self,
         id: ParticipantId,
         request_id: u32,

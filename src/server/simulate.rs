@@ -40,9 +40,11 @@ impl RoomServer {
                 }
             }
             // As if this server had never heard of it: its resume finds nobody.
-            Scenario::NodeFailure(_) => self.forsake(id, None),
+            Scenario::NodeFailure(_) => self.forsake(id, DisconnectReason::ServerShutdown, None),
             Scenario::ServerLeave(_) => self.remove(id, DisconnectReason::ServerShutdown),
-            Scenario::LeaveRequestFullReconnect(_) => self.forsake(id, Some(leave_request::Action::Reconnect)),
+            Scenario::LeaveRequestFullReconnect(_) => {
+                self.forsake(id, DisconnectReason::ServerShutdown, Some(leave_request::Action::Reconnect));
+            }
             Scenario::DisconnectSignalOnResume(_) => self.cut_next_resume(id, false),
             Scenario::DisconnectSignalOnResumeNoMessages(_) => self.cut_next_resume(id, true),
             Scenario::Migration(_) => {
@@ -75,9 +77,14 @@ impl RoomServer {
     }
 
     /// Ends a stay without a farewell, but for the one that is given.
-    fn forsake(&mut self, id: ParticipantId, farewell: Option<leave_request::Action>) {
+    pub(super) fn forsake(
+        &mut self,
+        id: ParticipantId,
+        reason: DisconnectReason,
+        farewell: Option<leave_request::Action>,
+    ) {
         if let Some(action) = farewell {
-            self.send(id, leave(DisconnectReason::ServerShutdown, action));
+            self.send(id, leave(reason, action));
         }
         let now = self.now;
         let Some(participant) = self.participants.get_mut(&id) else { return };
@@ -85,7 +92,7 @@ impl RoomServer {
             self.conns.remove(&conn);
             self.output.push_back(Output::Close { conn });
         }
-        self.remove(id, DisconnectReason::ServerShutdown);
+        self.remove(id, reason);
     }
 
     fn cut_next_resume(&mut self, id: ParticipantId, unanswered: bool) {

@@ -54,7 +54,7 @@ pub struct ServerStats {
     pub media_dropped_old: u64,
     /// Key frames that publishers of video were asked for.
     pub key_frames_asked: u64,
-    /// Data packets that arrived.
+    /// Data packets that arrived, those of data tracks among them, here and below.
     pub data_received: u64,
     /// Their bytes.
     pub data_bytes_received: u64,
@@ -64,7 +64,7 @@ pub struct ServerStats {
     pub data_bytes_forwarded: u64,
     /// Data packets from those who may not send any.
     pub data_dropped_forbidden: u64,
-    /// Data packets that do not parse.
+    /// Data packets that do not parse, or are of no published data track.
     pub data_dropped_malformed: u64,
     /// Data packets that had arrived before: their sender did not know.
     pub data_dropped_doubled: u64,

@@ -113,23 +113,26 @@ impl RoomServer {
                 }
             }
             self.negotiate(member);
+            self.settle_data_tracks(member);
         }
     }
 
     fn tell_permission(&mut self, to: ParticipantId, track: TrackId, allowed: bool) {
         let Some(track) = self.tracks.get(&track) else { return };
         let Some(publisher) = self.participants.get(&track.publisher) else { return };
-        let update = SubscriptionPermissionUpdate {
-            participant_sid: publisher.sid.clone(),
-            track_sid: track.info.sid.clone(),
-            allowed,
-        };
+        let (publisher, track) = (publisher.sid.clone(), track.info.sid.clone());
+        self.send_permission(to, publisher, &track, allowed);
+    }
+
+    /// Tells a subscriber whether a publisher lets it have a track.
+    pub(super) fn send_permission(&mut self, to: ParticipantId, participant_sid: String, track: &str, allowed: bool) {
+        let update = SubscriptionPermissionUpdate { participant_sid, track_sid: track.into(), allowed };
         self.send(to, signal_response::Message::SubscriptionPermissionUpdate(update));
     }
 }
 
 /// Whether a publisher's permission lets somebody hear a track; without one, everybody.
-fn allows(permission: Option<&SubscriptionPermission>, identity: &str, sid: &str, track_sid: &str) -> bool {
+pub(super) fn allows(permission: Option<&SubscriptionPermission>, identity: &str, sid: &str, track_sid: &str) -> bool {
     let Some(permission) = permission.filter(|p| !p.all_participants) else { return true };
     permission.track_permissions.iter().any(|p| {
         let named = p.participant_identity == identity || p.participant_sid == sid;

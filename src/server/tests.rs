@@ -16,12 +16,13 @@ use crate::signal::sdp;
 use crate::token::jwt::{self, Claims, VideoGrant};
 use prost::Message as _;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::channel::{ChannelConfig, ChannelId};
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, KeyframeRequest, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 
+mod data_tracks;
 mod simulate;
 mod tcp;
 mod video;
@@ -40,6 +41,8 @@ struct World {
     answers: Vec<AdminResponse>,
     /// New clients announce protocol 18, and use the channel ids known beforehand.
     agreed: bool,
+    /// New clients subscribe to all data tracks.
+    auto_data: bool,
     /// New clients' media take TCP.
     tcp: bool,
     /// TCP connections that the server closed.
@@ -55,6 +58,7 @@ struct Client {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     reliable: Option<ChannelId>,
+    data_track: ChannelId,
     /// Every message, in order.
     messages: Vec<Message>,
     closed: bool,
@@ -69,6 +73,8 @@ struct Client {
     /// So many of the next datagrams to it are lost.
     lose: usize,
     data: Vec<DataPacket>,
+    /// Packets of data tracks.
+    track_packets: Vec<Vec<u8>>,
     microphone: Option<(Mid, String)>,
     sent: u64,
     offers: usize,
@@ -106,6 +112,7 @@ impl World {
             webhooks: Vec::new(),
             answers: Vec::new(),
             agreed: false,
+            auto_data: false,
             tcp: false,
             closed_streams: Vec::new(),
         }
@@ -132,13 +139,24 @@ impl World {
             negotiated: self.agreed.then_some(100),
             ..Default::default()
         });
+        let data_track = api.add_channel_with_config(ChannelConfig {
+            label: "_data_track".into(),
+            ordered: false,
+            reliability: Reliability::MaxRetransmits { retransmits: 0 },
+            negotiated: self.agreed.then_some(102),
+            ..Default::default()
+        });
         (0..2).for_each(|_| {
             api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
         });
         let (offer, pending) = api.apply().unwrap();
         let join = JoinRequest {
             client_info: Some(ClientInfo { protocol: if self.agreed { 18 } else { 17 }, ..Default::default() }),
-            connection_settings: Some(ConnectionSettings { auto_subscribe, ..Default::default() }),
+            connection_settings: Some(ConnectionSettings {
+                auto_subscribe,
+                auto_subscribe_data_track: Some(self.auto_data),
+                ..Default::default()
+            }),
             publisher_offer: Some(description("offer", offer.to_sdp_string(), 1)),
             ..Default::default()
         };
@@ -150,6 +168,7 @@ impl World {
             rtc,
             pending: Some(pending),
             reliable: Some(reliable),
+            data_track,
             messages: Vec::new(),
             closed: false,
             connected: false,
@@ -159,6 +178,7 @@ impl World {
             asked: Vec::new(),
             lose: 0,
             data: Vec::new(),
+            track_packets: Vec::new(),
             microphone: None,
             sent: 0,
             offers: 1,
@@ -369,6 +389,7 @@ impl Client {
                 RtcOutput::Event(Event::RtpPacket(p)) => {
                     self.packets.push((*p.header.payload_type, *p.seq_no, p.header.timestamp, p.payload.to_vec()))
                 }
+                RtcOutput::Event(Event::ChannelData(d)) if d.id == self.data_track => self.track_packets.push(d.data),
                 RtcOutput::Event(Event::ChannelData(d)) => self.data.push(DataPacket::decode(&d.data[..]).unwrap()),
                 RtcOutput::Event(_) => {}
             }

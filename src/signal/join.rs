@@ -116,6 +116,7 @@ pub fn parse_dual(query: &str) -> JoinRequest {
         connection_settings: Some(ConnectionSettings {
             auto_subscribe: flag("auto_subscribe", true),
             adaptive_stream: flag("adaptive_stream", false),
+            auto_subscribe_data_track: parameter(query, "auto_subscribe_data_track").map(|v| v == "1" || v == "true"),
             ..Default::default()
         }),
         reconnect: flag("reconnect", false),

@@ -316,6 +316,12 @@ pub struct DataTrackInfo {
     pub name: ::prost::alloc::string::String,
     #[prost(enumeration = "encryption::Type", tag = "4")]
     pub encryption: i32,
+    /// A `DataTrackFrameEncoding`, handed on as it came.
+    #[prost(bytes = "vec", optional, tag = "5")]
+    pub frame_encoding: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// A `DataTrackSchemaId`, handed on as it came.
+    #[prost(bytes = "vec", optional, tag = "6")]
+    pub schema: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DataTrackSubscriptionOptions {
@@ -1017,6 +1023,12 @@ pub struct PublishDataTrackRequest {
     pub name: ::prost::alloc::string::String,
     #[prost(enumeration = "encryption::Type", tag = "3")]
     pub encryption: i32,
+    /// A `DataTrackFrameEncoding`.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub frame_encoding: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// A `DataTrackSchemaId`.
+    #[prost(bytes = "vec", optional, tag = "5")]
+    pub schema: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PublishDataTrackResponse {
