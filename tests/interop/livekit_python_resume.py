@@ -80,7 +80,8 @@ async def main():
     await bob.disconnect()
 
 
-asyncio.run(main())
-# The client's native threads may call into Python while that is taken down, and abort the process.
-sys.stdout.flush()
-os._exit(0)
+if __name__ == "__main__":
+    asyncio.run(main())
+    # The client's native threads may call into Python while that is taken down, and abort the process.
+    sys.stdout.flush()
+    os._exit(0)

@@ -186,6 +186,13 @@ fn python_clients_converse_over_two_peer_connections() {
 }
 
 #[test]
+fn python_clients_send_each_other_data_tracks() {
+    for mode in ["single", "dual"] {
+        converse("livekit_python_data_tracks.py", mode, None, "unpublished\n");
+    }
+}
+
+#[test]
 fn python_clients_resume_after_a_lost_websocket() {
     for mode in ["single", "dual"] {
         converse("livekit_python_resume.py", mode, None, "resumed\n");
