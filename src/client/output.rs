@@ -165,8 +165,8 @@ pub(super) fn client_info() -> lk::ClientInfo {
     lk::ClientInfo {
         sdk: lk::client_info::Sdk::Rust as i32,
         version: env!("CARGO_PKG_VERSION").into(),
-        // 17: data channels are opened in-band; 18 would pre-negotiate them.
-        protocol: 17,
+        // 18 lets channels be agreed on beforehand; they are opened in-band all the same, since servers of 17 know no others.
+        protocol: 18,
         os: std::env::consts::OS.into(),
         ..Default::default()
     }
