@@ -39,7 +39,7 @@ use crate::rtc::Protocol;
 use crate::signal::livekit::{
     ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
 };
-pub use admin::{AdminOptions, AdminRequest, AdminResponse};
+pub use admin::{AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId};
 use data_tracks::DataTrack;
 use participant::Participant;
 use prost::Message;

@@ -25,7 +25,7 @@ impl RoomServer {
                 "The participant's AccessToken2 is for its own room only, and could not bring it back to the other.",
             );
         }
-        let claims = participant.claims.clone();
+        let (from, claims) = (participant.room.clone(), participant.claims.clone());
         if let Some(older) = self.admits(room, &claims)? {
             self.log(Level::Info, format!("{} makes room for one who is moved there.", self.name(older)));
             self.remove(older, DisconnectReason::DuplicateIdentity);
@@ -33,7 +33,7 @@ impl RoomServer {
         self.log(Level::Info, format!("{} moves to {room}.", self.name(id)));
         self.open_room(room, &claims);
         self.leave_for(id);
-        self.arrive(id, room);
+        self.arrive(id, &from, room);
         Ok(())
     }
 
@@ -62,7 +62,7 @@ impl RoomServer {
         self.out_of_room(&old, id, farewell, Past { was, hidden, wait: false });
     }
 
-    fn arrive(&mut self, id: ParticipantId, room: &Arc<str>) {
+    fn arrive(&mut self, id: ParticipantId, from: &str, room: &Arc<str>) {
         let others = self.members(room);
         let (now, now_ms) = (self.now, self.unix_ms());
         let Some(participant) = self.participants.get_mut(&id) else { return };
@@ -95,6 +95,7 @@ impl RoomServer {
             self.tell_present(id, room);
         }
         tracks.iter().for_each(|track| self.tell_track("track_published", *track));
+        self.move_data_tracks(id, from);
         self.subscribe_to_all(id, &others);
         self.contained(id, |server| server.negotiate(id));
         if self.participants.get(&id).is_some_and(|p| p.is_visible()) {

@@ -581,8 +581,8 @@ fn who_is_moved_is_told_of_by_webhooks_and_keeps_its_ids() {
     assert_eq!(told, expected);
     assert_eq!(world.seen(bob, "ann").unwrap().state(), participant_info::State::Disconnected);
     let moved = world.clients[ann].messages.iter();
-    let moved = moved.filter_map(|m| if let Message::RoomMoved(moved) = m { Some(moved.clone()) } else { None });
-    let moved = moved.rev().next().unwrap();
+    let mut moved = moved.filter_map(|m| if let Message::RoomMoved(moved) = m { Some(moved.clone()) } else { None });
+    let moved = moved.next_back().unwrap();
     assert_eq!(moved.room.unwrap().name, "cellar");
     let own = moved.participant.unwrap();
     assert_eq!((&own.sid, &own.tracks[0].sid, own.tracks.len()), (&sid, &track, 1));

@@ -54,15 +54,9 @@ impl RoomServer {
         self.data_tracks.insert(sid.clone(), track);
         let participant = self.participants.get_mut(&id).expect("looked up above");
         participant.data_tracks.published.insert(handle, sid.clone());
-        let (room, hidden) = (participant.room.clone(), participant.claims.video.hidden);
         self.send(id, Message::PublishDataTrackResponse(PublishDataTrackResponse { info: Some(info) }));
         self.announce(id, true);
-        for member in self.members(&room).into_iter().filter(|member| *member != id && !hidden) {
-            if self.participants.get(&member).is_some_and(|p| p.data_tracks.auto_subscribe) {
-                self.want_data_track(member, &sid);
-                self.settle_data_tracks(member);
-            }
-        }
+        self.offer_data_tracks(id, &[sid]);
     }
 
     pub(in super::super) fn unpublish_data_track(&mut self, id: ParticipantId, request: UnpublishDataTrackRequest) {
@@ -102,6 +96,16 @@ impl RoomServer {
             self.end_data_tracks(id, true);
         }
         self.settle_data_tracks(id);
+    }
+
+    /// A participant went from another room to its present one, and its tracks with it.
+    pub(in super::super) fn move_data_tracks(&mut self, id: ParticipantId, from: &str) {
+        self.members(from).into_iter().for_each(|member| self.settle_data_tracks(member));
+        self.settle_data_tracks(id);
+        self.want_all_data_tracks(id);
+        let Some(participant) = self.participants.get(&id) else { return };
+        let own: Vec<_> = participant.data_tracks.published.values().cloned().collect();
+        self.offer_data_tracks(id, &own);
     }
 
     /// A participant leaves.

@@ -28,10 +28,21 @@ impl RoomServer {
     pub(in super::super) fn want_all_data_tracks(&mut self, id: ParticipantId) {
         let Some(participant) = self.participants.get(&id).filter(|p| p.data_tracks.auto_subscribe) else { return };
         let others = self.members(&participant.room);
-        let visible = others.iter().filter_map(|o| self.participants.get(o)).filter(|p| !p.claims.video.hidden);
+        let visible = others.iter().filter_map(|o| self.participants.get(o)).filter(|p| p.is_visible());
         let sids: Vec<_> = visible.flat_map(|p| p.data_tracks.published.values().cloned()).collect();
         sids.into_iter().for_each(|sid| self.want_data_track(id, &sid));
         self.settle_data_tracks(id);
+    }
+
+    /// A participant's tracks are new in its room: those get them who subscribe to whatever there is.
+    pub(super) fn offer_data_tracks(&mut self, id: ParticipantId, sids: &[Arc<str>]) {
+        let Some(publisher) = self.participants.get(&id).filter(|p| p.is_visible()) else { return };
+        for member in self.members(&publisher.room) {
+            if self.participants.get(&member).is_some_and(|p| p.data_tracks.auto_subscribe) {
+                sids.iter().for_each(|sid| self.want_data_track(member, sid));
+                self.settle_data_tracks(member);
+            }
+        }
     }
 
     /// Notes a wish. A track of another room, or of its own, is nobody's.
@@ -76,7 +87,8 @@ impl RoomServer {
         for (sid, before) in wants {
             let Some(subscriber) = self.participants.get(&id) else { return false };
             let publisher = self.data_tracks.get(&sid).and_then(|track| self.participants.get(&track.publisher));
-            let Some(publisher) = publisher else {
+            // Who is in another room by now is gone as well.
+            let Some(publisher) = publisher.filter(|publisher| publisher.room == subscriber.room) else {
                 self.unwant_data_track(id, &sid);
                 changed |= matches!(before, Want::Gets(_));
                 continue;
