@@ -1718,7 +1718,7 @@ typedef struct stoa_server_options {
     // UDP port for media, 1 to 65535. 0: a free one (see stoa_server_udp_port).
     uint32_t udp_port;
     // Where events (room_started, participant_joined, track_published, …) are posted as LiveKit's webhooks, signed with the first
-    // of the keys: at most 8 URLs as http://HOST:PORT/PATH, separated by spaces or line ends. NULL: nowhere.
+    // of the keys: at most 8 URLs as https://HOST:PORT/PATH or http://, separated by spaces or line ends. NULL: nowhere.
     const char *webhooks;
     // 1: GET /metrics shows the numbers of stoa_server_get_stats, as Prometheus reads them, to everyone who can reach the port.
     // 0: nobody sees them.

@@ -32,6 +32,24 @@ pub(super) enum Wire {
     Broken(String),
 }
 
+/// What a URL lacks of a place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    Host,
+    Port,
+}
+
+/// The host of a URL, that of IPv6 without its brackets, and the port if it names one.
+pub(super) fn host_and_port(uri: &axum::http::Uri) -> std::result::Result<(String, Option<u16>), NoPlace> {
+    let host = uri.host().filter(|host| !host.is_empty()).ok_or(NoPlace::Host)?;
+    // A port that is none reads as no port.
+    let digits = uri.authority().and_then(|authority| authority.as_str().rsplit_once(host));
+    if uri.port_u16().is_none() && digits.is_some_and(|(_, rest)| !rest.is_empty()) {
+        return Err(NoPlace::Port);
+    }
+    Ok((host.trim_matches(['[', ']']).to_string(), uri.port_u16()))
+}
+
 /// Where a server is: from its URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
@@ -54,15 +72,13 @@ impl Target {
             Some("wss" | "https") => true,
             _ => return Err(bad(format!("has no scheme known here: {hint}"))),
         };
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| bad(format!("names no host: {hint}")))?;
-        // A port that is none reads as no port.
-        let digits = uri.authority().and_then(|authority| authority.as_str().rsplit_once(host));
-        if uri.port_u16().is_none() && digits.is_some_and(|(_, rest)| !rest.is_empty()) {
-            return Err(bad("has a port that is none: give 1 to 65535".into()));
-        }
+        let (host, port) = host_and_port(&uri).map_err(|what| match what {
+            NoPlace::Host => bad(format!("names no host: {hint}")),
+            NoPlace::Port => bad("has a port that is none: give 1 to 65535".into()),
+        })?;
         Ok(Target {
-            host: host.trim_matches(['[', ']']).to_string(),
-            port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+            host,
+            port: port.unwrap_or(if tls { 443 } else { 80 }),
             tls,
             prefix: uri.path().trim_end_matches('/').to_string(),
         })

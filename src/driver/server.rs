@@ -5,7 +5,8 @@ use super::http;
 use super::page::{Page, Site};
 use super::sockets::local_towards;
 use super::stats::{Board, Cpu, Reporting, ServerStats};
-use super::webhook::{Hook, Hooks};
+use super::tls::Tls;
+use super::webhook::{self, Hook, Hooks};
 use crate::rtc::Protocol;
 use crate::server::{
     AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId, ConnId, HttpRequest, Level, Limits, Output,
@@ -44,8 +45,10 @@ pub struct ServerOptions {
     pub udp_port: u16,
     /// API keys and their secrets (app ids and certificates).
     pub keys: Vec<(String, String)>,
-    /// Where events are posted, as `http://host:port/path`, signed with the first key; at most 8.
+    /// Where events are posted, as `https://host:port/path` or `http://`, signed with the first key; at most 8.
     pub webhooks: Vec<String>,
+    /// A PEM file with the certificates to trust where they are posted by `https://`, and no others. Empty: those of the system.
+    pub ca_file: String,
     /// `GET /metrics` shows the server's numbers to everyone who can reach its port.
     pub metrics: bool,
     /// The room service may unmute, which opens somebody's microphone from afar.
@@ -64,6 +67,7 @@ impl Default for ServerOptions {
             udp_port: 0,
             keys: Vec::new(),
             webhooks: Vec::new(),
+            ca_file: String::new(),
             metrics: false,
             remote_unmute: false,
             pages: &[],
@@ -99,6 +103,7 @@ impl Server {
             return Err(Error::new(Status::BAD_ARGUMENT, text));
         }
         let hooks = Hook::parse_all(&options.webhooks)?;
+        let tls = webhook::trust(&hooks, &options.ca_file)?;
         let tcp = TcpListener::bind((options.bind, options.port))
             .map_err(|error| unavailable("TCP", options.bind, options.port, &error))?;
         let udp = bind_udp(options.bind, options.udp_port)
@@ -125,7 +130,7 @@ impl Server {
         let stop = Arc::new(Notify::new());
         let (stopped, board, looked) = (stop.clone(), counted.clone(), cpu.clone());
         let run = move || {
-            let settings = Settings { options, hooks, media, streams, log, counted: board, cpu: looked };
+            let settings = Settings { options, hooks, tls, media, streams, log, counted: board, cpu: looked };
             runtime.block_on(run(tcp, udp, settings, stopped));
             // Connections that are still open must not hold up the thread.
             runtime.shutdown_background();
@@ -519,6 +524,7 @@ impl Shared {
 struct Settings {
     options: ServerOptions,
     hooks: Vec<Hook>,
+    tls: Option<Arc<Tls>>,
     media: Vec<SocketAddr>,
     streams: Vec<SocketAddr>,
     log: LogSink,
@@ -527,7 +533,7 @@ struct Settings {
 }
 
 async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Notify>) {
-    let Settings { options, hooks, media, streams, log, counted, cpu } = settings;
+    let Settings { options, hooks, tls, media, streams, log, counted, cpu } = settings;
     let both_families = options.bind.is_ipv6() && options.bind.is_unspecified();
     let announced = (media.clone(), streams.clone());
     let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
@@ -535,7 +541,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     let config = ServerConfig { keys: options.keys, media, streams, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.
     let mut server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
-    let hooks = Hooks::new(hooks);
+    let hooks = Hooks::new(hooks, tls);
     server.set_admin_options(AdminOptions { webhooks: hooks.any(), remote_unmute: options.remote_unmute });
     let sockets = tokio::net::UdpSocket::from_std(udp).and_then(|u| Ok((u, tokio::net::TcpListener::from_std(tcp)?)));
     let (udp, tcp) = match sockets {
@@ -580,7 +586,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
         state.server.shutdown(Instant::now());
         shared.pump(&mut state);
         shared.report(&mut state, Instant::now());
-        std::mem::replace(&mut state.hooks, Hooks::new(Vec::new()))
+        std::mem::replace(&mut state.hooks, Hooks::new(Vec::new(), None))
     };
     // The WebSockets' tasks say goodbye meanwhile.
     tokio::join!(tokio::time::sleep(Duration::from_millis(50)), hooks.finish());

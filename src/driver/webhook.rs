@@ -1,6 +1,9 @@
 //! Posts webhooks: for each URL a task that posts one after the other, behind a bounded queue. The room server waits for none
 //! of it.
 
+use super::dial::{NoPlace, Target, host_and_port};
+use super::reach::Pipe;
+use super::tls::Tls;
 use crate::server::{WEBHOOK_CONTENT_TYPE, Webhook};
 use crate::{Error, Result, Status};
 use axum::body::Body;
@@ -28,30 +31,33 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Where webhooks go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hook {
-    host: String,
-    port: u16,
+    target: Target,
     /// As the `Host` header has it.
     authority: String,
     path: String,
 }
 
 impl Hook {
-    /// Reads `http://host[:port][/path]`.
-    pub(super) fn parse(url: &str) -> Result<Hook> {
-        let bad = |what: &str| Error::new(Status::BAD_ARGUMENT, format!("the webhook \"{url}\" {what}"));
-        let uri: Uri = url.parse().map_err(|_| bad("is no URL: give one as http://host:port/path"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(bad("asks for TLS, which webhooks do not speak yet: post to a proxy by http://"));
-            }
-            _ => return Err(bad("does not begin with http://: give one as http://host:port/path")),
-        }
-        let authority = uri.authority().filter(|a| !a.host().is_empty() && !a.as_str().contains('@'));
-        let authority = authority.ok_or_else(|| bad("names no host: give one as http://host:port/path"))?;
-        let host = authority.host().trim_matches(['[', ']']).to_string();
+    /// Reads `http://host[:port][/path]`, or `https://`.
+    fn parse(url: &str) -> Result<Hook> {
+        const HINT: &str = "give one as https://host:port/path, or http://";
+        let bad = |what: String| Error::new(Status::BAD_ARGUMENT, format!("the webhook \"{url}\" {what}"));
+        let uri: Uri = url.parse().map_err(|_| bad(format!("is no URL: {HINT}")))?;
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(bad(format!("does not begin with http:// or https://: {HINT}"))),
+        };
+        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
+        let authority = authority.ok_or_else(|| bad(format!("names no host, or a user: {HINT}")))?;
+        let (host, port) = host_and_port(&uri).map_err(|what| match what {
+            NoPlace::Host => bad(format!("names no host: {HINT}")),
+            NoPlace::Port => bad("has a port that is none: give 1 to 65535".into()),
+        })?;
+        let port = port.unwrap_or(if tls { 443 } else { 80 });
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_string();
-        Ok(Hook { host, port: uri.port_u16().unwrap_or(80), authority: authority.to_string(), path })
+        let target = Target { host, port, tls, prefix: String::new() };
+        Ok(Hook { target, authority: authority.to_string(), path })
     }
 
     /// Reads several.
@@ -63,9 +69,19 @@ impl Hook {
         urls.iter().map(|url| Hook::parse(url)).collect()
     }
 
+    /// Opens a way there.
+    async fn dial(&self, tls: Option<&Tls>) -> Option<Box<dyn Pipe + Send>> {
+        let target = &self.target;
+        let stream = TcpStream::connect((target.host.as_str(), target.port)).await.ok()?;
+        Some(match tls.filter(|_| target.tls) {
+            Some(tls) => Box::new(tls.connect(target, stream).await.ok()?),
+            None => Box::new(stream),
+        })
+    }
+
     /// Posts once. The answer's status, or None where there was none in time.
-    async fn post(&self, webhook: &Webhook) -> Option<u16> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await.ok()?;
+    async fn post(&self, tls: Option<&Tls>, webhook: &Webhook) -> Option<u16> {
+        let stream = self.dial(tls).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
         let request = Request::post(&self.path)
             .header(header::HOST, &self.authority)
@@ -86,10 +102,10 @@ impl Hook {
     }
 
     /// Posts until it is taken, or given up.
-    async fn deliver(&self, webhook: &Webhook) -> bool {
+    async fn deliver(&self, tls: Option<&Tls>, webhook: &Webhook) -> bool {
         let mut waits = RETRIES.iter();
         loop {
-            let status = tokio::time::timeout(ATTEMPT, self.post(webhook)).await.ok().flatten();
+            let status = tokio::time::timeout(ATTEMPT, self.post(tls, webhook)).await.ok().flatten();
             match status {
                 Some(200..=299) => return true,
                 // Whoever refuses it will refuse it again; a fault, or too many at a time, may pass.
@@ -100,6 +116,12 @@ impl Hook {
             tokio::time::sleep(*wait).await;
         }
     }
+}
+
+/// Whom to trust, where a webhook goes over TLS: the certificates in a PEM file, or without one those of the system.
+pub(super) fn trust(hooks: &[Hook], ca_file: &str) -> Result<Option<Arc<Tls>>> {
+    let wanted = hooks.iter().any(|hook| hook.target.tls);
+    wanted.then(|| Tls::new(ca_file).map(Arc::new)).transpose()
 }
 
 /// What became of webhooks: each counts once for each URL.
@@ -118,16 +140,17 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
-    /// Starts the tasks, on the runtime that this runs on.
-    pub(super) fn new(hooks: Vec<Hook>) -> Hooks {
+    /// Starts the tasks, on the runtime that this runs on. `tls`: what [`trust`] gave for them.
+    pub(super) fn new(hooks: Vec<Hook>, tls: Option<Arc<Tls>>) -> Hooks {
         let (mut queues, mut tasks, counts) = (Vec::new(), JoinSet::new(), Arc::new(Counts::default()));
         for hook in hooks {
             let (sender, mut queue) = mpsc::channel::<Arc<Webhook>>(QUEUE);
-            let counts = counts.clone();
+            let (counts, tls) = (counts.clone(), tls.clone());
             queues.push(sender);
             tasks.spawn(async move {
                 while let Some(webhook) = queue.recv().await {
-                    let outcome = if hook.deliver(&webhook).await { &counts.sent } else { &counts.failed };
+                    let outcome =
+                        if hook.deliver(tls.as_deref(), &webhook).await { &counts.sent } else { &counts.failed };
                     outcome.fetch_add(1, Relaxed);
                 }
             });
@@ -166,16 +189,23 @@ mod tests {
 
     #[test]
     fn urls() {
-        let hook = Hook::parse("http://127.0.0.1:9000/hook?a=1").unwrap();
-        assert_eq!((hook.host.as_str(), hook.port, hook.path.as_str()), ("127.0.0.1", 9000, "/hook?a=1"));
-        let hook = Hook::parse("http://[::1]").unwrap();
-        assert_eq!((hook.host.as_str(), hook.port, hook.authority.as_str()), ("::1", 80, "[::1]"));
+        let place = |url: &str| {
+            let Hook { target, authority, path } = Hook::parse(url).unwrap();
+            (target.host, target.port, target.tls, authority, path)
+        };
+        let at = |host: &str, port, tls, authority: &str, path: &str| {
+            (host.to_string(), port, tls, authority.to_string(), path.to_string())
+        };
+        let local = at("127.0.0.1", 9000, false, "127.0.0.1:9000", "/hook?a=1");
+        assert_eq!(place("http://127.0.0.1:9000/hook?a=1"), local);
+        assert_eq!(place("http://[::1]"), at("::1", 80, false, "[::1]", "/"));
+        assert_eq!(place("https://host/hook"), at("host", 443, true, "host", "/hook"));
         for (url, part) in [
-            ("https://host/", "TLS"),
             ("ftp://host", "http://"),
             ("host:80", "http://"),
             ("http://", "no URL"),
             ("http://me:word@host/", "no host"),
+            ("http://host:99999/", "a port that is none"),
             ("", "no URL"),
         ] {
             let error = Hook::parse(url).unwrap_err();
@@ -183,5 +213,62 @@ mod tests {
             assert!(error.text.contains(part), "{url}: {}", error.text);
         }
         assert!(Hook::parse_all(&vec!["http://host".into(); MAX_URLS + 1]).unwrap_err().text.contains("at most 8"));
+    }
+
+    #[test]
+    fn tls_is_spoken_with_who_is_trusted() {
+        use rustls::pki_types::PrivateKeyDer;
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let own = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["localhost".to_string()]).unwrap();
+        let certificate = certificate.self_signed(&own).unwrap();
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, certificate.der());
+        let ca_file = std::env::temp_dir().join(format!("stoa-webhook-{}.pem", std::process::id()));
+        std::fs::write(&ca_file, format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n"))
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(own.serialize_der().into()))
+            .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let webhook = Webhook { event: "room_started", body: "{}".into(), authorization: "token".into() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let serve = async {
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n{}") {
+                        head.push(stream.read_u8().await.unwrap());
+                    }
+                    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                    stream.flush().await.unwrap();
+                }
+            };
+            let trusted = |name: &str| {
+                let hooks = Hook::parse_all(&[format!("https://{name}:{port}/hook")]).unwrap();
+                (trust(&hooks, ca_file.to_str().unwrap()).unwrap().unwrap(), hooks)
+            };
+            let post = async {
+                let (tls, hooks) = trusted("localhost");
+                let taken = hooks[0].post(Some(&tls), &webhook).await;
+                // It is a certificate for another name.
+                let (tls, hooks) = trusted("127.0.0.1");
+                (taken, hooks[0].post(Some(&tls), &webhook).await)
+            };
+            tokio::select! {
+                () = serve => {}
+                outcome = tokio::time::timeout(Duration::from_secs(10), post) => assert_eq!(outcome.unwrap(), (Some(204), None)),
+            }
+        });
+        std::fs::remove_file(&ca_file).unwrap();
+        assert!(trust(&Hook::parse_all(&["http://host/".into()]).unwrap(), "/nowhere").unwrap().is_none());
+        assert!(trust(&Hook::parse_all(&["https://host/".into()]).unwrap(), "/nowhere").is_err());
     }
 }

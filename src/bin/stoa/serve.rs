@@ -21,8 +21,9 @@ stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--dev]
     --key KEY:SECRET   a key that tokens may be signed with; repeat it for more. Else STOA_KEY with STOA_SECRET;
                        else a random one is made and printed.
     --dev              hand out tokens on the page at http://ADDR:PORT/, to everyone who can reach it: for development
-    --webhook URL      post what happens in rooms there (http://HOST:PORT/PATH), signed with the first key;
+    --webhook URL      post what happens in rooms there (https://HOST:PORT/PATH, or http://), signed with the first key;
                        repeat it for more
+    --ca-file FILE     with https://: a PEM file with the certificates to trust, and no others (the system's)
     --metrics          show numbers for Prometheus at /metrics, to everyone who can reach the port
     --remote-unmute    let the room service unmute: it opens somebody's microphone from afar
     --quiet            no log on stderr
@@ -60,6 +61,7 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
             }
             "--dev" => options.development = true,
             "--webhook" => options.webhooks.push(flags.value()?),
+            "--ca-file" => options.ca_file = flags.value()?,
             "--metrics" => options.metrics = true,
             "--remote-unmute" => options.remote_unmute = true,
             "--quiet" => quiet = true,

@@ -45,10 +45,10 @@ static void server_new_rows(void)
            "(<why>).");
     options->udp_port = 0;
     STRINGS("options->webhooks", options->webhooks, OPTIONAL, 0, stoa_server_new(options, &out.server));
-    MADE("options->webhooks is \"https://host/\"", options->webhooks = "https://host/", STOA_ERROR_BAD_ARGUMENT,
-           "the webhook \"https://host/\" asks for TLS, which webhooks do not speak yet: post to a proxy by http://");
+    MADE("options->webhooks is \"https://host:99999/\"", options->webhooks = "https://host:99999/", STOA_ERROR_BAD_ARGUMENT,
+           "the webhook \"https://host:99999/\" has a port that is none: give 1 to 65535");
     MADE("options->webhooks is \"host\"", options->webhooks = "host", STOA_ERROR_BAD_ARGUMENT,
-           "the webhook \"host\" does not begin with http://: give one as http://host:port/path");
+           "the webhook \"host\" does not begin with http:// or https://: give one as https://host:port/path, or http://");
     MADE("options->webhooks has nine URLs", options->webhooks = "http://a http://b http://c http://d http://e http://f "
            "http://g http://h http://i", STOA_ERROR_BAD_ARGUMENT, "there are 9 webhooks: give at most 8");
     options->webhooks = NULL;
