@@ -345,3 +345,27 @@ fn a_resume_keeps_handles_and_tells_them_again() {
     assert_eq!((leave.reason(), leave.action()), (DisconnectReason::StateMismatch, leave_request::Action::Reconnect));
     assert!(world.handles(bob).is_empty() && world.server.data_tracks.is_empty());
 }
+
+#[test]
+fn tracks_go_with_who_is_moved() {
+    let mut world = World::new();
+    let (ann, bob, sid) = one_track(&mut world);
+    world.publish_data(bob, 1, "stays");
+    let stays = world.data_tracks(ann, "bob")[0].sid.clone();
+    world.subscribe_data(ann, &stays, true);
+    world.auto_data = true;
+    let carol = world.join_as("carol", VideoGrant { room: "cellar".into(), ..grant() }, true);
+    world.run(300);
+    let id = world.server.participants.iter().find(|(_, p)| p.identity() == "ann").map(|(id, _)| *id).unwrap();
+    world.server.move_to(id, &"cellar".into()).unwrap();
+    world.run(20);
+    assert_eq!((world.handles(ann), world.handles(bob)), (vec![], vec![]), "nothing goes from room to room");
+    assert_eq!(world.data_tracks(carol, "ann").len(), 1);
+    let handle = world.handles(carol)[0].clone();
+    assert_eq!(handle.1, sid);
+    world.send_track(ann, &packet(7, 0, b"x"));
+    world.send_track(bob, &packet(1, 0, b"x"));
+    assert_eq!(world.clients[carol].track_packets, [packet(handle.0 as u16, 0, b"x")]);
+    assert!(world.clients[ann].track_packets.is_empty() && world.clients[bob].track_packets.is_empty());
+    assert_eq!((world.data_tracks(ann, "ann").len(), world.ended(ann).len()), (1, 0), "its publisher has it still");
+}

@@ -52,7 +52,7 @@ impl World {
             // str0m sends one stream for each id, so they have ids here; the server is not to hear of them.
             sdp = sdp.lines().filter(|l| !l.ends_with("sdes:rtp-stream-id")).map(|l| format!("{l}\r\n")).collect();
             let video = &sdp[sdp.rfind("m=video").expect("a section of video")..];
-            let (main, _) = video.split_once("a=ssrc:").and_then(|(_, rest)| rest.split_once(' ')).expect("a stream");
+            let (main, _) = video.split_once("group:FID ").and_then(|(_, rest)| rest.split_once(' ')).expect("a stream");
             let others: Vec<String> = more.iter().map(|ssrc| ssrc.to_string()).collect();
             sdp += &format!("a=ssrc-group:SIM {main} {}\r\n", others.join(" "));
             others.iter().for_each(|ssrc| sdp += &format!("a=ssrc:{ssrc} cname:ann\r\n"));
