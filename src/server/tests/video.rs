@@ -24,8 +24,8 @@ impl World {
         self.publish_layers(client, rids, &[])
     }
 
-    /// `more`: the streams of layers without ids, beside the one that there is anyway.
-    fn publish_layers(&mut self, client: usize, rids: &[&str], more: &[u32]) -> Camera {
+    /// `ssrcs`: the streams of layers that have no ids.
+    fn publish_layers(&mut self, client: usize, rids: &[&str], ssrcs: &[u32]) -> Camera {
         let layers = (0..3).map(|n| VideoLayer { quality: n, width: 320 << n, height: 180 << n, ..Default::default() });
         let request = AddTrackRequest {
             cid: "cam".into(),
@@ -33,7 +33,7 @@ impl World {
             source: TrackSource::Camera as i32,
             width: 1280,
             height: 720,
-            layers: layers.take(rids.len().max(1 + more.len())).collect(),
+            layers: layers.take(rids.len().max(ssrcs.len()).max(1)).collect(),
             simulcast_codecs: vec![SimulcastCodec { codec: "vp8".into(), cid: "cam".into(), ..Default::default() }],
             ..Default::default()
         };
@@ -48,14 +48,12 @@ impl World {
         c.pending = Some(pending);
         c.offers += 1;
         let mut sdp = offer.to_sdp_string();
-        if !more.is_empty() {
+        if !ssrcs.is_empty() {
             // str0m sends one stream for each id, so they have ids here; the server is not to hear of them.
             sdp = sdp.lines().filter(|l| !l.ends_with("sdes:rtp-stream-id")).map(|l| format!("{l}\r\n")).collect();
-            let video = &sdp[sdp.rfind("m=video").expect("a section of video")..];
-            let (main, _) = video.split_once("group:FID ").and_then(|(_, rest)| rest.split_once(' ')).expect("a stream");
-            let others: Vec<String> = more.iter().map(|ssrc| ssrc.to_string()).collect();
-            sdp += &format!("a=ssrc-group:SIM {main} {}\r\n", others.join(" "));
-            others.iter().for_each(|ssrc| sdp += &format!("a=ssrc:{ssrc} cname:ann\r\n"));
+            let group: Vec<String> = ssrcs.iter().map(|ssrc| ssrc.to_string()).collect();
+            sdp += &format!("a=ssrc-group:SIM {}\r\n", group.join(" "));
+            group.iter().for_each(|ssrc| sdp += &format!("a=ssrc:{ssrc} cname:ann\r\n"));
         }
         let offer = description("offer", sdp, c.offers as u32);
         self.ask(client, signal_request::Message::Offer(offer));
@@ -70,13 +68,14 @@ impl World {
         };
         let mut api = self.clients[client].rtc.direct_api();
         let mut streams = Vec::new();
-        if !more.is_empty() {
-            streams.push(api.stream_tx_by_mid(mid, None).expect("a stream").ssrc());
-            for ssrc in more {
-                streams.push(
-                    api.declare_stream_tx((*ssrc).into(), None, mid, Some(format!("s{ssrc}").as_str().into())).ssrc(),
-                );
-            }
+        if !ssrcs.is_empty() {
+            // To str0m, the one stream without an id would be any of the others.
+            let first = api.stream_tx_by_mid(mid, None).expect("a stream").ssrc();
+            api.remove_stream_tx(first);
+            let declare = |ssrc: &u32| {
+                api.declare_stream_tx((*ssrc).into(), None, mid, Some(format!("s{ssrc}").as_str().into())).ssrc()
+            };
+            streams = ssrcs.iter().map(declare).collect();
         }
         let sent = vec![(0, 0); rids.len().max(streams.len())];
         Camera { client, mid, sid: sid.expect("TrackPublished"), sent, rids, streams }
@@ -260,7 +259,7 @@ fn simulcast_layers_are_chosen_and_change_without_a_seam() {
 fn layers_without_stream_ids_are_told_apart() {
     let mut world = World::new();
     let (ann, bob) = (world.join("ann"), world.join("bob"));
-    let mut camera = world.publish_layers(ann, &[], &[0x1001, 0x1002]);
+    let mut camera = world.publish_layers(ann, &[], &[0x1001, 0x1002, 0x1003]);
     (0..20).for_each(|_| world.film(&mut camera, &[0, 1, 2]));
     assert_eq!(world.layers(bob).last(), Some(&2), "the best comes by itself");
     world.quality(bob, &camera.sid, VideoQuality::Low);
