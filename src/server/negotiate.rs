@@ -242,10 +242,13 @@ impl RoomServer {
         let reuse = participant.down.is_none();
         for track in waiting {
             let kind = kind_of(&self.tracks, track);
-            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || !s.used);
+            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || s.last.is_none());
             let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
             section.track = Some(track);
-            let mid = section.mid;
+            let (mid, another) = (section.mid, section.last.is_some_and(|last| last != track));
+            if another {
+                participant.receiving().renew(mid);
+            }
             participant.wants.insert(track, Some(mid));
         }
     }
@@ -265,7 +268,7 @@ impl RoomServer {
         let mut shown = Vec::with_capacity(peer.sections.len());
         for section in &mut peer.sections {
             section.shown = section.track;
-            section.used |= section.track.is_some();
+            section.last = section.track.or(section.last);
             shown.push((section.mid, section.track));
         }
         for (mid, track) in shown {
@@ -313,8 +316,7 @@ impl RoomServer {
 }
 
 impl super::peer::Section {
-    /// A client that knows it by a name yet is told first that this track is over: Pion takes another name at the same SSRC for
-    /// the same track, and its user hears of no new one.
+    /// A client that knows it by a name yet is told first that this track is over.
     fn is_free(&self, kind: MediaKind) -> bool {
         self.usable && self.track.is_none() && self.shown.is_none() && self.kind == kind
     }

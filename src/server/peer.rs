@@ -46,8 +46,8 @@ pub struct Section {
     pub track: Option<TrackId>,
     /// The track that the client was told of last. Some clients notice a track only when the name on its section changes.
     pub shown: Option<TrackId>,
-    /// It carried a track at some time.
-    pub used: bool,
+    /// The track that the client was told of before now, or is told of now.
+    pub last: Option<TrackId>,
     pub cursor: Cursor,
     /// The client receives here; false while it refuses the section.
     pub usable: bool,
@@ -188,7 +188,7 @@ impl Peer {
             kind,
             track: None,
             shown: None,
-            used: false,
+            last: None,
             cursor: Cursor::default(),
             usable: true,
         });
@@ -196,6 +196,19 @@ impl Peer {
 
     pub fn section(&mut self, mid: Mid) -> Option<&mut Section> {
         self.sections.iter_mut().find(|s| s.mid == mid)
+    }
+
+    /// Gives a section another SSRC, with numbers of its own: what comes next on it is another track.
+    pub fn renew(&mut self, mid: Mid) {
+        let mut api = self.rtc.direct_api();
+        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else { return };
+        let (ssrc, repair) = (api.new_ssrc(), old.1.map(|_| api.new_ssrc()));
+        // Not `reset_stream_tx`: str0m would still look the stream up by the old number.
+        api.remove_stream_tx(old.0);
+        api.declare_stream_tx(ssrc, repair, mid, None);
+        if let Some(section) = self.section(mid) {
+            section.cursor = Cursor::default();
+        }
     }
 
     /// The SSRC this side sends with on a section, once it is negotiated.

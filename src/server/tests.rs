@@ -499,13 +499,14 @@ fn subscriptions_start_stop_and_start_again_in_one_stream() {
 }
 
 #[test]
-fn a_section_loses_one_name_before_it_gets_another() {
+fn a_section_is_another_stream_for_another_track() {
     let mut world = World::new();
     let bob = world.join_as("bob", grant(), false);
-    let speakers = ["ann", "cat"].map(|name| world.join(name));
+    let speakers = ["ann", "cat", "dan"].map(|name| world.join(name));
     speakers.into_iter().for_each(|speaker| world.publish(speaker));
-    let [ann, cat] = speakers.map(|speaker| world.microphone(speaker));
-    for (old, new) in [(&cat, &ann), (&ann, &cat), (&cat, &ann)] {
+    let [ann, cat, dan] = speakers.map(|speaker| world.microphone(speaker));
+    let mut streams = BTreeMap::new();
+    for (old, new) in [(&cat, &ann), (&ann, &cat), (&cat, &dan), (&dan, &ann), (&ann, &cat)] {
         // Both at once, so that one answer may tell of both.
         for (track, subscribe) in [(old, false), (new, true)] {
             let update = UpdateSubscription { track_sids: vec![track.clone()], subscribe, ..Default::default() };
@@ -513,6 +514,12 @@ fn a_section_loses_one_name_before_it_gets_another() {
         }
         world.run(100);
         assert!(world.carried(bob).values().eq([new]), "one is heard");
+        let bob = world.server.participants.values_mut().find(|p| p.identity() == "bob").unwrap();
+        let carrying: Vec<_> = bob.main.sections.iter().filter_map(|s| Some((s.mid, s.track?))).collect();
+        for (mid, track) in carrying {
+            let first = *streams.entry(bob.main.ssrc(mid)).or_insert(track);
+            assert_eq!(first, track, "a stream is of one track");
+        }
     }
     let answers = world.clients[bob].messages.iter();
     let answers: Vec<_> =
