@@ -211,6 +211,7 @@ impl Peer {
     ) -> Result<lk::SessionDescription, String> {
         let parsed = SdpOffer::from_sdp_string(&offer.sdp).map_err(|e| e.to_string())?;
         let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|e| e.to_string())?;
+        self.send_nothing(&offer.sdp);
         self.note_candidates(now, &offer.sdp);
         self.map_tracks(offer);
         Ok(lk::SessionDescription {
@@ -219,6 +220,16 @@ impl Peer {
             id: offer.id,
             ..Default::default()
         })
+    }
+
+    /// Takes away the streams that str0m makes to send on where this side only hears. Their sender reports would carry what is
+    /// heard, and LiveKit's server reads that in receiver reports alone.
+    fn send_nothing(&mut self, offer: &str) {
+        let mut api = self.rtc.direct_api();
+        for section in crate::signal::sdp::sections(offer) {
+            let idle = api.stream_tx_by_mid(section.mid.as_str().into(), None).map(|stream| stream.ssrc());
+            idle.map(|ssrc| api.remove_stream_tx(ssrc));
+        }
     }
 
     /// Learns which section carries which track: from the map beside the SDP, else from `a=msid` (RFC 8830).
