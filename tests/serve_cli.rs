@@ -18,7 +18,7 @@ fn wrong_flags_are_named_with_their_cure() {
         (&["serve", "--udp-port", "x"], "--udp-port x is no port"),
         (&["serve", "--bind", "localhost"], "--bind localhost is no IP address"),
         (&["serve", "--key", "app"], "--key must have a key and its secret"),
-        (&["serve", "--key", "a:b", "--webhook", "https://host/"], "asks for TLS, which webhooks do not speak yet"),
+        (&["serve", "--key", "a:b", "--webhook", "ftp://host/"], "does not begin with http:// or https://"),
         (&["serve", "--bind", "192.0.2.1", "--key", "a:b"], "no address of this machine"),
     ];
     for (arguments, sentence) in cases {

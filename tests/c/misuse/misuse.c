@@ -41,6 +41,8 @@ static stoa_channel *channel_of(const char *user)
     stoa_channel *made = NULL;
     options.name = "room";
     options.user = user;
+    // So long it waits for a server that went away.
+    options.reconnect_timeout_ms = 5000;
     EXPECT(STOA_OK, NULL, stoa_channel_new(engine, &options, &made));
     return made;
 }
