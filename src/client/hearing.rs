@@ -60,6 +60,8 @@ pub(super) fn nobody() -> Weak<dyn FrameSink> {
 /// See the module.
 pub(super) struct Hearing {
     serial: u64,
+    /// The stream that the last packet was of.
+    ssrc: Option<u32>,
     /// Made with the first reader: a decoder takes memory that a listener without ears should not cost.
     receiver: Option<Receiver>,
     voice: Option<VoiceDetector>,
@@ -77,6 +79,7 @@ impl Hearing {
     pub(super) fn new(serial: u64, config: &VoiceConfig, types: PayloadTypes, sink: Weak<dyn FrameSink>) -> Hearing {
         Hearing {
             serial,
+            ssrc: None,
             receiver: None,
             voice: None,
             config: ReceiverConfig {
@@ -139,7 +142,12 @@ impl Hearing {
             self.receiver = Receiver::new(self.config).ok();
             self.voice = Some(VoiceDetector::new(self.config.rate, self.config.channels));
         }
+        let before = self.ssrc.replace(packet.ssrc);
         if let Some(receiver) = &mut self.receiver {
+            // The numbers of another stream say nothing beside those of this one.
+            if before.is_some_and(|before| before != packet.ssrc) {
+                receiver.reset();
+            }
             receiver.set_active(wanted);
             self.bytes += packet.payload.len() as u64;
             self.unread += u64::from(!wanted);

@@ -92,6 +92,8 @@ pub enum Output {
 /// An RTP packet, decrypted.
 #[derive(Clone, Debug)]
 pub struct MediaPacket {
+    /// The stream that it is of: a track may come in another one, after its subscription was taken and given back.
+    pub ssrc: u32,
     /// Extended sequence number.
     pub seq: u64,
     /// Extended RTP time, 48 kHz.

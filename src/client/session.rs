@@ -607,6 +607,7 @@ impl Session {
                     return;
                 };
                 let packet = MediaPacket {
+                    ssrc,
                     seq: *packet.seq_no,
                     rtp_time: packet.time.numer(),
                     payload_type: *packet.header.payload_type,

@@ -242,13 +242,10 @@ impl RoomServer {
         let reuse = participant.down.is_none();
         for track in waiting {
             let kind = kind_of(&self.tracks, track);
-            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || s.last.is_none());
+            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || !s.used);
             let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
             section.track = Some(track);
-            let (mid, another) = (section.mid, section.last.is_some_and(|last| last != track));
-            if another {
-                participant.receiving().renew(mid);
-            }
+            let mid = section.mid;
             participant.wants.insert(track, Some(mid));
         }
     }
@@ -265,12 +262,16 @@ impl RoomServer {
         let (mut edits, mut carried) = (BTreeMap::new(), BTreeMap::new());
         let Some(participant) = self.participants.get_mut(&id) else { return (edits, carried) };
         let Some(peer) = participant.peer(side) else { return (edits, carried) };
-        let mut shown = Vec::with_capacity(peer.sections.len());
+        let (mut shown, mut nameless) = (Vec::with_capacity(peer.sections.len()), Vec::new());
         for section in &mut peer.sections {
+            if section.shown.is_some() && section.track.is_none() {
+                nameless.push(section.mid);
+            }
             section.shown = section.track;
-            section.last = section.track.or(section.last);
+            section.used |= section.track.is_some();
             shown.push((section.mid, section.track));
         }
+        nameless.into_iter().for_each(|mid| peer.renew(mid));
         for (mid, track) in shown {
             let track = track.and_then(|t| self.tracks.get(&t));
             let named =

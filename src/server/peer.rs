@@ -46,8 +46,8 @@ pub struct Section {
     pub track: Option<TrackId>,
     /// The track that the client was told of last. Some clients notice a track only when the name on its section changes.
     pub shown: Option<TrackId>,
-    /// The track that the client was told of before now, or is told of now.
-    pub last: Option<TrackId>,
+    /// It carried a track at some time.
+    pub used: bool,
     pub cursor: Cursor,
     /// The client receives here; false while it refuses the section.
     pub usable: bool,
@@ -188,7 +188,7 @@ impl Peer {
             kind,
             track: None,
             shown: None,
-            last: None,
+            used: false,
             cursor: Cursor::default(),
             usable: true,
         });
@@ -198,7 +198,8 @@ impl Peer {
         self.sections.iter_mut().find(|s| s.mid == mid)
     }
 
-    /// Gives a section another SSRC, with numbers of its own: what comes next on it is another track.
+    /// Gives a section that lost its name another SSRC, with numbers of its own, in time for the description that names it again:
+    /// str0m writes SSRCs into an answer before it is known what the sections will carry.
     pub fn renew(&mut self, mid: Mid) {
         let mut api = self.rtc.direct_api();
         let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else { return };
