@@ -40,7 +40,7 @@ test: | need-test
 	@echo "== an installation to test against: $(STAGE)"
 	@$(MAKE) --no-print-directory stage
 	@echo "== Rust tests, the header, C programs (ASAN, UBSAN, valgrind), Go, Node, Python"
-	$(CARGO) test
+	$(CARGO) test --no-fail-fast
 	@echo "== the demo"
 	@$(MAKE) --no-print-directory demo OUT=$(TARGET)/demo/out
 	@echo "== all passed"
