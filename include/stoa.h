@@ -278,18 +278,20 @@ typedef void (*stoa_user_data_free)(void *user_data);
 #define STOA_LOG_DEBUG 4
 
 // A log callback: one line, UTF-8, without a line's end, valid until the callback returns.
-// It runs on any thread of the library, never twice at a time. Be quick: who logs waits.
+// It runs on a thread of the log's own, never twice at a time, soon after what it tells of. Nobody waits for it: where 512 lines
+// wait for it, more are lost, and it is told how many. It may call every function.
 typedef void (*stoa_log_callback)(uint32_t level, const char *text, void *user_data);
 
 // Sets where log lines go, for the whole process. Until then the environment variable STOA_LOG (error, warn, info or debug)
-// sends them to standard error, and without it nothing is logged.
+// sends them to standard error, and without it nothing is logged. Room servers of this process log here too: who joins, leaves or
+// is refused, and why a token was.
 //
 // level: the highest STOA_LOG_... to be told.
 // callback: gets the lines; NULL: standard error.
 // user_data, user_data_free: see OWNERSHIP.
 // Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: no such level; STOA_ERROR_BUSY: done, but the old callback is in its last run
 //   (see THREADS); STOA_ERROR_INTERNAL.
-// Threads: any, also inside the callback. Lines from inside the callback are dropped.
+// Threads: any, also inside the callback. What is logged by calls from inside the callback is dropped.
 stoa_status stoa_log_set(uint32_t level,
                          stoa_log_callback callback,
                          void *user_data,
@@ -1834,10 +1836,20 @@ typedef struct stoa_engine_stats {
     uint64_t codec_waiting;
     // Concealments that a media thread did by itself, because too many waited.
     uint64_t codec_refused;
+    // Datagrams (over TCP: frames) that all its channels sent, those that were freed included; see stoa_channel_stats.
+    uint64_t packets_sent;
+    // What was in them, bytes.
+    uint64_t bytes_sent;
+    // Datagrams (over TCP: frames) that arrived for them.
+    uint64_t packets_received;
+    // What was in them, bytes.
+    uint64_t bytes_received;
+    // RTP packets of their microphones that did not arrive at the server, by its own reports.
+    uint64_t audio_packets_lost;
 } stoa_engine_stats;
 
 // Fills a stoa_engine_stats.
-#define STOA_ENGINE_STATS_INIT { sizeof(stoa_engine_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, { 0, 0, 0, 0 }, 0, 0 }
+#define STOA_ENGINE_STATS_INIT { sizeof(stoa_engine_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0 }
 
 // What a room server has counted since it was started. Begin with STOA_SERVER_STATS_INIT.
 typedef struct stoa_server_stats {
@@ -1933,10 +1945,21 @@ typedef struct stoa_server_stats {
     uint64_t webhooks_failed;
     // Webhooks dropped because 1024 waited.
     uint64_t webhooks_dropped;
+    // RTP packets of sound that publishers sent and that did not arrive, by their sequence numbers; counted every 5 s.
+    uint64_t media_packets_lost;
+    // RTP packets that listeners did not get, as they report (RFC 3550): lost on the way to them, or before, for what is missing here
+    // is missing in what is sent on.
+    uint64_t media_packets_lost_onward;
+    // Interarrival jitter at the listeners, as they report: once for each report of each track.
+    stoa_delay jitter;
+    // From the server to a listener and back, by the same reports.
+    stoa_delay round_trip;
+    // Key frames that publishers of video were asked for.
+    uint64_t key_frames_asked;
 } stoa_server_stats;
 
 // Fills a stoa_server_stats.
-#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_SERVER_STATS_INIT { sizeof(stoa_server_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0 }
 
 // The statistics of an engine.
 //
@@ -2098,10 +2121,13 @@ typedef struct stoa_channel_stats {
     uint64_t rpc_calls_unanswered;
     // Requests that came twice, and answers that came too late or from another user than was called.
     uint64_t rpc_calls_stray;
+    // Processor time of the channel: how long its media thread has worked for it, by the clock. What the codec thread concealed and
+    // the dispatch thread called is the engine's; a stream's own part is the total_us of its decode.
+    uint64_t cpu_us;
 } stoa_channel_stats;
 
 // Fills a stoa_channel_stats.
-#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define STOA_CHANNEL_STATS_INIT { sizeof(stoa_channel_stats), 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 // What a stream has counted. The ring's numbers begin with the stream, those of the reception with the first reader after the
 // user was subscribed. In the mix only time_us, network_us, mix_dropped_us and the ring's are not 0. Begin with

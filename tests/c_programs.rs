@@ -113,6 +113,13 @@ fn everything_that_the_module_rtc_did_works_from_c() {
 }
 
 #[test]
+fn the_log_says_what_a_room_server_inside_refuses() {
+    let program = compile("cc", &SANITIZE, "tests/c/logging.c", "logging-asan");
+    let _alone = alone();
+    assert_eq!(passed("logging", &run(&mut Command::new(program), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
 fn tokens_let_in_are_renewed_and_refused() {
     let program = compile("cc", &["-std=c99"], &example("tokens"), "tokens");
     let _alone = alone();

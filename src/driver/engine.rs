@@ -8,7 +8,7 @@ use super::pool::Pool;
 use super::reach::Reach;
 use super::server::{Server, ServerOptions};
 use super::shard::Shards;
-use super::stats::{EngineStats, ServerStats};
+use super::stats::{EngineStats, ServerStats, Totals};
 use crate::clock::Clock;
 use crate::event::ConnectionState;
 use crate::token::jwt::{self, Claims, VideoGrant};
@@ -53,6 +53,7 @@ pub(super) struct Parts {
     pub(super) pool: Pool,
     pub(super) dispatcher: Dispatcher,
     pub(super) dumper: Dumper,
+    pub(super) totals: Totals,
     running: Mutex<Running>,
 }
 
@@ -96,6 +97,7 @@ impl Engine {
             crypto,
             pool: Pool::new(),
             dumper: Dumper::new(),
+            totals: Totals::default(),
             dispatcher: Dispatcher::start("stoa-dispatch")?,
             running: Mutex::new(Running { shards: Some(Shards::start(threads)?), server, channels: Vec::new() }),
         };
@@ -124,6 +126,7 @@ impl Engine {
         let mut stats = EngineStats { time_us: self.parts.clock.micros(Instant::now()), ..EngineStats::default() };
         self.parts.pool.measure(&mut stats);
         self.parts.dispatcher.measure(&mut stats);
+        self.parts.totals.measure(&mut stats);
         let running = self.parts.lock();
         if let Some(shards) = &running.shards {
             shards.measure(&mut stats);

@@ -108,6 +108,12 @@ pub(super) fn text(stats: &ServerStats) -> String {
             ("{outcome=\"dropped\"}", stats.webhooks_dropped),
         ],
     );
+    family(
+        "stoa_media_lost_total",
+        "counter",
+        "RTP packets that did not arrive: here, and from here at listeners.",
+        &[("{where=\"here\"}", r.media_lost), ("{where=\"onward\"}", r.media_lost_onward)],
+    );
     let cpu = stats.cpu_us as f64 / 1e6;
     let _ = write!(
         out,

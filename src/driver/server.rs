@@ -91,12 +91,16 @@ pub struct Server {
 
 impl Server {
     /// Binds and starts. Fails with ADDRESS where a port is in use or the address is none of this machine,
-    /// with BAD_ARGUMENT without keys.
+    /// with BAD_ARGUMENT without keys. It logs where the library does ([`crate::log`]).
     pub fn new(options: ServerOptions) -> Result<Server> {
-        Server::with_log(options, Box::new(|_, _| {}))
+        let log = |level, text: &str| {
+            let level = if level == Level::Warning { crate::log::Level::Warn } else { crate::log::Level::Info };
+            crate::log::log(level, text);
+        };
+        Server::with_log(options, Box::new(log))
     }
 
-    /// The same, with a taker for log lines; it runs on the server's thread and must not block.
+    /// The same, with a taker for log lines of its own; it runs on the server's thread and must not block.
     pub fn with_log(options: ServerOptions, log: LogSink) -> Result<Server> {
         if options.keys.is_empty() || options.keys.iter().any(|(key, secret)| key.is_empty() || secret.is_empty()) {
             let text = "The room server needs at least one key with a secret, neither of them empty.";

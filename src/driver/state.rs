@@ -19,6 +19,7 @@ use crate::client::people::People;
 use crate::client::rpc::Callee;
 use crate::client::voice::{Voice, not_found};
 use crate::event::{ConnectionState, Event, EventBody, Reason, SubscribeState};
+use crate::log::{self, Level};
 use crate::message::queue::MessageQueue;
 use crate::{Error, Result, Status};
 use std::collections::BTreeMap;
@@ -201,6 +202,7 @@ impl Inner {
         if shared.as_mut().is_some_and(|shared| !shared.follows(&mut body, now)) {
             return;
         }
+        self.log(&body, shared.as_deref());
         let called = self.events.push(Event { time_us: self.engine.clock.micros(now), body });
         if shared.take().is_some() {
             self.changed.notify_all();
@@ -208,6 +210,23 @@ impl Inner {
         if called {
             self.wake_callback();
         }
+    }
+
+    /// The connection's changes, and for who looks closely that there are events. `shared` is locked for the former.
+    fn log(&self, body: &EventBody, shared: Option<&Shared>) {
+        let room = &self.options.name;
+        let (level, text) = match (body, shared) {
+            (EventBody::ConnectionStateChanged { old, new, text, .. }, Some(shared)) if log::enabled(Level::Info) => {
+                let because = if text.is_empty() { "" } else { ": " };
+                (Level::Info, format!("{} in {room} is {new:?}, was {old:?}{because}{text}", shared.user))
+            }
+            (_, None) if log::enabled(Level::Debug) => {
+                let name = body.kind().name().to_string_lossy();
+                (Level::Debug, format!("{} in {room}: event {name}", self.options.user))
+            }
+            _ => return,
+        };
+        log::log(level, &text);
     }
 
     /// Lets the dispatch thread take what is for callbacks.

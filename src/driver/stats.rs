@@ -24,6 +24,8 @@ pub struct ChannelStats {
     pub voice: VoiceStats,
     /// Of the datagrams sent, those that the system had no room for.
     pub packets_unsent: u64,
+    /// How long its media thread has worked for it: its network, encoding, decoding.
+    pub busy: Duration,
     /// Messages that wait now for the WebSocket.
     pub signals_waiting: u64,
     /// Samples, for each channel of the sound.
@@ -80,6 +82,16 @@ pub struct EngineStats {
     pub channels: u64,
     /// Channels now that are connected.
     pub channels_connected: u64,
+    /// Datagrams of all channels, freed ones included.
+    pub packets_sent: u64,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// Datagrams that arrived.
+    pub packets_received: u64,
+    /// Their bytes.
+    pub bytes_received: u64,
+    /// RTP packets of microphones that servers reported as lost.
+    pub audio_packets_lost: u64,
     /// Processor time of the media threads, microseconds.
     pub cpu_media_us: u64,
     /// ... of the dispatch thread, callbacks included.
@@ -123,6 +135,31 @@ pub struct ServerStats {
     pub webhooks_failed: u64,
     /// Webhooks dropped because too many waited.
     pub webhooks_dropped: u64,
+}
+
+/// What all channels of an engine have counted together. It outlives them.
+#[derive(Default)]
+pub(super) struct Totals([AtomicU64; 5]);
+
+impl Totals {
+    fn of(voice: &VoiceStats) -> [u64; 5] {
+        let v = voice;
+        [v.packets_sent, v.bytes_sent, v.packets_received, v.bytes_received, v.audio_packets_lost]
+    }
+
+    /// A channel's numbers went from these to those.
+    pub(super) fn add(&self, from: &VoiceStats, to: &VoiceStats) {
+        for ((total, from), to) in self.0.iter().zip(Totals::of(from)).zip(Totals::of(to)) {
+            total.fetch_add(to.saturating_sub(from), Relaxed);
+        }
+    }
+
+    pub(super) fn measure(&self, stats: &mut EngineStats) {
+        let [packets_sent, bytes_sent, packets_received, bytes_received, audio_packets_lost] =
+            [0, 1, 2, 3, 4].map(|at| self.0[at].load(Relaxed));
+        *stats =
+            EngineStats { packets_sent, bytes_sent, packets_received, bytes_received, audio_packets_lost, ..*stats };
+    }
 }
 
 /// A copy of numbers that their owner puts up and anyone reads. The lock is held for the copying alone.

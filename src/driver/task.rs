@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 use std::mem::discriminant;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
 /// Datagrams taken before other work gets its turn.
@@ -110,7 +110,7 @@ async fn converse(start: Start) {
         Ok(voice) => voice,
         Err(error) => return inner.fail(Reason::Internal, error.status, error.text),
     };
-    let ChannelStats { voice: earlier, packets_unsent: unsent, .. } = inner.counted.read();
+    let ChannelStats { voice: earlier, packets_unsent: unsent, busy, .. } = inner.counted.read();
     let (finished, mut done) = mpsc::unbounded_channel();
     let mut task = Task {
         inner,
@@ -125,6 +125,7 @@ async fn converse(start: Start) {
         data_held: VecDeque::new(),
         calls_held: Vec::new(),
         unsent,
+        busy,
         reporting: Reporting::default(),
         buffer: vec![0; MAX_DATAGRAM],
     };
@@ -217,6 +218,8 @@ struct Task {
     calls_held: Vec<HeldCall>,
     /// Datagrams that the system had no room for.
     unsent: u64,
+    /// How long it has worked.
+    busy: Duration,
     reporting: Reporting,
     buffer: Vec<u8>,
 }
@@ -273,6 +276,7 @@ impl Task {
         if answered {
             self.calls_held.retain(HeldCall::waits);
         }
+        self.busy += now.elapsed();
         !over
     }
 
@@ -283,10 +287,13 @@ impl Task {
             // The WebSocket takes them without a word to this task.
             self.reporting.again(now);
         }
+        let voice = self.voice.stats(now);
+        self.inner.engine.totals.add(&self.inner.counted.read().voice, &voice);
         self.inner.counted.put(ChannelStats {
             time_us: self.inner.engine.clock.micros(now),
-            voice: self.voice.stats(now),
+            voice,
             packets_unsent: self.unsent,
+            busy: self.busy,
             signals_waiting: waiting as u64,
             ..ChannelStats::default()
         });
@@ -345,6 +352,7 @@ impl Task {
                 self.voice.session().datagram(now, side, Protocol::Udp, from, &self.buffer[..length]);
             }
         }
+        self.busy += now.elapsed();
     }
 
     fn receive_streams(&mut self, now: Instant, side: Side, first: Arrived) {

@@ -149,12 +149,15 @@ pub struct stoa_channel_stats {
     pub rpc_calls_unanswered: u64,
     /// Requests that came twice, and answers that came too late or from another user than was called.
     pub rpc_calls_stray: u64,
+    /// Processor time of the channel: how long its media thread has worked for it, by the clock. What the codec thread concealed and
+    /// the dispatch thread called is the engine's; a stream's own part is the total_us of its decode.
+    pub cpu_us: u64,
 }
 
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_channel_stats {
     const NAME: &'static str = "stoa_channel_stats";
-    const FIRST: usize = 624;
+    const FIRST: usize = 632;
 }
 
 impl From<&ChannelStats> for stoa_channel_stats {
@@ -227,6 +230,7 @@ impl From<&ChannelStats> for stoa_channel_stats {
             rpc_calls_refused: v.rpc.refused,
             rpc_calls_unanswered: v.rpc.unanswered,
             rpc_calls_stray: v.rpc.stray,
+            cpu_us: us(s.busy),
         }
     }
 }

@@ -21,18 +21,20 @@ pub const STOA_LOG_INFO: u32 = 3;
 pub const STOA_LOG_DEBUG: u32 = 4;
 
 /// A log callback: one line, UTF-8, without a line's end, valid until the callback returns.
-/// It runs on any thread of the library, never twice at a time. Be quick: who logs waits.
+/// It runs on a thread of the log's own, never twice at a time, soon after what it tells of. Nobody waits for it: where 512 lines
+/// wait for it, more are lost, and it is told how many. It may call every function.
 pub type stoa_log_callback = Option<unsafe extern "C" fn(level: u32, text: *const c_char, user_data: *mut c_void)>;
 
 /// Sets where log lines go, for the whole process. Until then the environment variable STOA_LOG (error, warn, info or debug)
-/// sends them to standard error, and without it nothing is logged.
+/// sends them to standard error, and without it nothing is logged. Room servers of this process log here too: who joins, leaves or
+/// is refused, and why a token was.
 ///
 /// level: the highest STOA_LOG_... to be told.
 /// callback: gets the lines; NULL: standard error.
 /// user_data, user_data_free: see OWNERSHIP.
 /// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: no such level; STOA_ERROR_BUSY: done, but the old callback is in its last run
 ///   (see THREADS); STOA_ERROR_INTERNAL.
-/// Threads: any, also inside the callback. Lines from inside the callback are dropped.
+/// Threads: any, also inside the callback. What is logged by calls from inside the callback is dropped.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_log_set(
     level: u32,

@@ -79,12 +79,22 @@ pub struct stoa_engine_stats {
     pub codec_waiting: u64,
     /// Concealments that a media thread did by itself, because too many waited.
     pub codec_refused: u64,
+    /// Datagrams (over TCP: frames) that all its channels sent, those that were freed included; see stoa_channel_stats.
+    pub packets_sent: u64,
+    /// What was in them, bytes.
+    pub bytes_sent: u64,
+    /// Datagrams (over TCP: frames) that arrived for them.
+    pub packets_received: u64,
+    /// What was in them, bytes.
+    pub bytes_received: u64,
+    /// RTP packets of their microphones that did not arrive at the server, by its own reports.
+    pub audio_packets_lost: u64,
 }
 
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_engine_stats {
     const NAME: &'static str = "stoa_engine_stats";
-    const FIRST: usize = 168;
+    const FIRST: usize = 208;
 }
 
 impl From<&EngineStats> for stoa_engine_stats {
@@ -105,6 +115,11 @@ impl From<&EngineStats> for stoa_engine_stats {
             codec_queue: s.codec_queue.into(),
             codec_waiting: s.codec_waiting,
             codec_refused: s.codec_refused,
+            packets_sent: s.packets_sent,
+            bytes_sent: s.bytes_sent,
+            packets_received: s.packets_received,
+            bytes_received: s.bytes_received,
+            audio_packets_lost: s.audio_packets_lost,
         }
     }
 }
@@ -205,12 +220,23 @@ pub struct stoa_server_stats {
     pub webhooks_failed: u64,
     /// Webhooks dropped because 1024 waited.
     pub webhooks_dropped: u64,
+    /// RTP packets of sound that publishers sent and that did not arrive, by their sequence numbers; counted every 5 s.
+    pub media_packets_lost: u64,
+    /// RTP packets that listeners did not get, as they report (RFC 3550): lost on the way to them, or before, for what is missing here
+    /// is missing in what is sent on.
+    pub media_packets_lost_onward: u64,
+    /// Interarrival jitter at the listeners, as they report: once for each report of each track.
+    pub jitter: stoa_delay,
+    /// From the server to a listener and back, by the same reports.
+    pub round_trip: stoa_delay,
+    /// Key frames that publishers of video were asked for.
+    pub key_frames_asked: u64,
 }
 
 // SAFETY: repr(C), begins with its size, nothing but words of 64 bits, zero bytes are 0.
 unsafe impl Versioned for stoa_server_stats {
     const NAME: &'static str = "stoa_server_stats";
-    const FIRST: usize = 368;
+    const FIRST: usize = 456;
 }
 
 impl From<&ServerStats> for stoa_server_stats {
@@ -263,6 +289,11 @@ impl From<&ServerStats> for stoa_server_stats {
             webhooks_sent: s.webhooks_sent,
             webhooks_failed: s.webhooks_failed,
             webhooks_dropped: s.webhooks_dropped,
+            media_packets_lost: r.media_lost,
+            media_packets_lost_onward: r.media_lost_onward,
+            jitter: r.jitter.into(),
+            round_trip: r.round_trip.into(),
+            key_frames_asked: r.key_frames_asked,
         }
     }
 }
@@ -325,4 +356,44 @@ pub unsafe extern "C" fn stoa_server_get_stats(
         }
         Ok(Status::OK)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::stats::VoiceStats;
+    use crate::driver::ChannelStats;
+    use crate::ffi::channel_stats::stoa_channel_stats;
+
+    /// Each word another number, from 1000 on in steps of 1000.
+    fn numbered<T: Copy>() -> T {
+        let words: Vec<u64> = (1..=size_of::<T>() as u64 / 8).map(|n| n * 1000).collect();
+        // SAFETY: these tests use it for structs of nothing but u64, of which all are valid.
+        unsafe { std::ptr::read(words.as_ptr().cast()) }
+    }
+
+    /// Which of `count` numbers do not come out, each in one place: as it is, or as microseconds of nanoseconds.
+    fn missing<C: Versioned>(shown: &C, count: usize) -> Vec<u64> {
+        let words = size_of::<C>() / 8;
+        // SAFETY: such a struct is nothing but words of 64 bits.
+        let shown = unsafe { std::slice::from_raw_parts(std::ptr::from_ref(shown).cast::<u64>(), words) };
+        let times = |number: u64| shown[1..].iter().filter(|n| **n == number || **n == number / 1000).count();
+        let wrong = |number: &u64| times(*number) != 1;
+        (1..=count as u64).map(|n| n * 1000).filter(wrong).collect()
+    }
+
+    #[test]
+    fn every_number_is_shown_once() {
+        let engine: EngineStats = numbered();
+        assert_eq!(missing(&stoa_engine_stats::from(&engine), size_of::<EngineStats>() / 8), [0; 0]);
+        let server: ServerStats = numbered();
+        // What it gave to the driver, which counts what became of it.
+        let given = [server.rooms.webhooks];
+        assert_eq!(missing(&stoa_server_stats::from(&server), size_of::<ServerStats>() / 8), given);
+        let voice: VoiceStats = numbered();
+        // Waits behind the data packets of the driver, and is in their number.
+        let added = [voice.data_waiting];
+        let channel = ChannelStats { voice, ..Default::default() };
+        assert_eq!(missing(&stoa_channel_stats::from(&channel), size_of::<VoiceStats>() / 8), added);
+    }
 }

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use str0m::media::Mid;
+use str0m::media::{MediaKind, Mid};
 use str0m::net::Receive;
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Event, IceConnectionState, Input, Output as RtcOutput};
@@ -234,7 +234,11 @@ impl RoomServer {
                     }
                 }
             }
-            Event::MediaEgressStats(report) => participant.quality.reported(&report),
+            Event::MediaEgressStats(report) => {
+                let video = peer.section(report.mid).is_some_and(|section| section.kind == MediaKind::Video);
+                let rate = if video { 90_000 } else { 48_000 };
+                participant.quality.reported(&report, rate, &mut self.counted);
+            }
             Event::KeyframeRequest(request) => self.key_frame_wanted(id, side, request.mid),
             Event::Closed => self.remove(id, DisconnectReason::ClientInitiated),
             _ => {}

@@ -4,7 +4,7 @@
 //! nothing, and leaves a score as it was.
 
 use super::track::TrackId;
-use super::{Job, ParticipantId, RoomServer};
+use super::{Job, ParticipantId, RoomServer, ServerStats};
 use crate::signal::livekit::{
     ConnectionQuality, ConnectionQualityInfo, ConnectionQualityUpdate, TrackInfo, participant_info, signal_response,
 };
@@ -76,8 +76,8 @@ fn weight(track: &TrackInfo) -> f32 {
 #[derive(Debug, Default)]
 pub struct Arrivals {
     ssrc: u32,
-    /// The highest sequence number, and where it stood when the interval began.
-    highest: u64,
+    /// The sequence number behind the highest one, and where it stood when the interval began.
+    next: u64,
     began: u64,
     received: u64,
     /// Percent lost in the last interval, and in the one before.
@@ -89,17 +89,17 @@ impl Arrivals {
     /// A packet came, with its extended sequence number.
     pub fn observe(&mut self, ssrc: u32, sequence: u64) {
         if ssrc != self.ssrc {
-            (self.ssrc, self.highest, self.began, self.received) = (ssrc, sequence, sequence.saturating_sub(1), 0);
+            (self.ssrc, self.next, self.began, self.received) = (ssrc, sequence, sequence, 0);
         }
-        self.highest = self.highest.max(sequence);
+        self.next = self.next.max(sequence + 1);
         self.received += 1;
     }
 
-    /// Ends an interval.
-    fn judge(&mut self, track: &TrackInfo) -> Score {
-        let expected = self.highest - self.began;
+    /// Ends an interval. Returns the score, and how many packets did not come.
+    fn judge(&mut self, track: &TrackInfo) -> (Score, u64) {
+        let expected = self.next - self.began;
         let lost = expected.saturating_sub(self.received);
-        (self.began, self.received) = (self.highest, 0);
+        (self.began, self.received) = (self.next, 0);
         self.loss = [0.0, self.loss[0]];
         if track.muted {
             self.score = Score::default();
@@ -107,7 +107,7 @@ impl Arrivals {
             self.loss[0] = lost as f32 * 100.0 / expected as f32;
             self.score.update(self.loss[0], weight(track), Duration::ZERO);
         }
-        self.score
+        (self.score, lost)
     }
 
     /// Percent that are missing in what is sent on. A listener's report may be of an interval that began one earlier.
@@ -151,12 +151,18 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Takes over what the other side reported of a section.
-    pub fn reported(&mut self, report: &MediaEgressStats) {
-        if let Some(remote) = &report.remote {
-            let section = self.heard.entry(report.mid).or_default();
-            section.reported = (*remote.maximum_sequence_number, remote.packets_lost);
-            section.round_trip = report.rtt.unwrap_or_default();
+    /// Takes over what the other side reported of a section, whose RTP clock runs at `rate` per second.
+    pub fn reported(&mut self, report: &MediaEgressStats, rate: u64, counted: &mut ServerStats) {
+        let Some(remote) = &report.remote else { return };
+        let section = self.heard.entry(report.mid).or_default();
+        let lost = remote.packets_lost.saturating_sub(section.reported.1);
+        let new = ((*remote.maximum_sequence_number, remote.packets_lost), report.rtt.unwrap_or_default());
+        // str0m tells the last report again until there is another.
+        if new != (section.reported, section.round_trip) {
+            (section.reported, section.round_trip) = new;
+            counted.media_lost_onward += lost;
+            counted.jitter.add(Duration::from_micros(u64::from(remote.jitter) * 1_000_000 / rate));
+            report.rtt.into_iter().for_each(|took| counted.round_trip.add(took));
         }
     }
 
@@ -196,7 +202,8 @@ impl RoomServer {
             .flatten()
             .filter_map(|id| {
                 let track = self.tracks.get_mut(&id)?;
-                let score = track.arrivals.judge(&track.info);
+                let (score, lost) = track.arrivals.judge(&track.info);
+                self.counted.media_lost += lost;
                 Some((id, (score, track.arrivals.missing())))
             })
             .collect();
@@ -269,9 +276,9 @@ mod tests {
     fn after(arrivals: &mut Arrivals, intervals: usize, loss: u64, track: &TrackInfo) -> ConnectionQuality {
         let mut score = Score::default();
         for _ in 0..intervals {
-            let next = arrivals.highest + 1;
+            let next = arrivals.next.max(1);
             (next..next + 300).filter(|n| n % 100 >= loss).for_each(|n| arrivals.observe(7, n));
-            score = arrivals.judge(track);
+            score = arrivals.judge(track).0;
         }
         score.quality()
     }
@@ -305,9 +312,9 @@ mod tests {
     fn silence_says_nothing_and_muting_forgives() {
         let mut arrivals = Arrivals::default();
         assert_eq!(after(&mut arrivals, 2, 50, &red()), ConnectionQuality::Poor);
-        assert_eq!(arrivals.judge(&red()).quality(), ConnectionQuality::Poor);
+        assert_eq!(arrivals.judge(&red()).0.quality(), ConnectionQuality::Poor);
         let muted = TrackInfo { muted: true, ..red() };
-        assert_eq!(arrivals.judge(&muted).quality(), ConnectionQuality::Excellent);
+        assert_eq!(arrivals.judge(&muted).0.quality(), ConnectionQuality::Excellent);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a room server has counted: what came, what left, and what did not leave and why.
 
 use super::RoomServer;
+use crate::stats::Delay;
 
 /// Numbers of a [`RoomServer`] since it was made. Packets on the wire are UDP datagrams, their bytes what is inside;
 /// packets of media are RTP, their bytes the payload.
@@ -52,6 +53,14 @@ pub struct ServerStats {
     pub media_dropped_format: u64,
     /// ... because it is from before the listener began, or too old.
     pub media_dropped_old: u64,
+    /// RTP packets of sound that publishers sent and that did not arrive, by their sequence numbers.
+    pub media_lost: u64,
+    /// RTP packets that listeners did not get, as they report (RFC 3550 receiver reports), those that were missing here among them.
+    pub media_lost_onward: u64,
+    /// Interarrival jitter at the listeners, as they report: once for each report of each track.
+    pub jitter: Delay,
+    /// From here to a listener and back, by the same reports.
+    pub round_trip: Delay,
     /// Key frames that publishers of video were asked for.
     pub key_frames_asked: u64,
     /// Data packets that arrived, those of data tracks among them, here and below.

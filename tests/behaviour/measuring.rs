@@ -88,6 +88,9 @@ fn every_packet_and_every_frame_is_accounted_for() {
         sim.clients[ada].queue.push(&tone(400.0, 24_000, ms(12_000)), Some(ms(0)));
         sim.run(ms(13_000));
         assert_eq!(voice(&sim, ada).audio_packets_lost, r.lost, "{loss}: as the server reported");
+        let server = sim.server.stats();
+        assert_eq!(server.media_lost, r.lost, "{loss}: as the server saw it");
+        assert_eq!(server.media_lost_onward, r.lost, "{loss}: as bob reported, to whom the numbers have the same gaps");
     }
 }
 
@@ -121,6 +124,8 @@ fn a_known_jitter_is_measured_on_both_ways() {
     assert!((jitter / expected - 1.0).abs() < 0.5, "{jitter} us at the listener");
     let reported = voice(&sim, ada).audio_jitter_us as f64;
     assert!((reported / expected - 1.0).abs() < 0.5, "{reported} us at the server, as it reported");
+    let onward = sim.server.stats().jitter.recent_ns as f64 / 1000.0;
+    assert!((onward / expected - 1.0).abs() < 0.6, "{onward} us, as bob reported");
     let receiver = hearing(&sim, bob, &heard).receiver;
     assert!((ms(14)..=ms(30)).contains(&receiver.target_delay), "{:?}", receiver.target_delay);
     let waited = receiver.waited.mean();

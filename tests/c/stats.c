@@ -225,6 +225,18 @@ int main(void)
     TRUE(inside.packets_received > FRAMES && inside.packets_sent > FRAMES && inside.bytes_sent > inside.media_bytes_forwarded);
     at_engine = engine_stats(engine);
     TRUE(at_engine.cpu_media_us > before.cpu_media_us && at_engine.cpu_server_us > 0);
+    UNTIL(engine_stats(engine).cpu_dispatch_us > 0);
+    at_ada = channel_stats(ada), at_bob = channel_stats(bob);
+    TRUE(at_ada.cpu_us > at_ada.encode.total_us && at_bob.cpu_us > stream_stats(voice).decode.total_us);
+    TRUE(at_ada.cpu_us + at_bob.cpu_us < 20 * 1000 * 1000);
+    at_engine = engine_stats(engine);
+    TRUE(at_engine.packets_sent >= at_ada.packets_sent + at_bob.packets_sent);
+    TRUE(at_engine.bytes_received >= at_ada.bytes_received + at_bob.bytes_received);
+    UNTIL(stream_stats(voice).network_us > 0);
+    TRUE(at_voice.recovered_us == (at_voice.frames_recovered_copy + at_voice.frames_recovered_fec) * 20000);
+    TRUE(at_voice.concealed_us >= at_voice.frames_concealed * 10000 && at_voice.concealed_us <= at_voice.frames_concealed * 20000);
+    UNTIL(inside_stats(engine).jitter.count >= 1);
+    fits(inside_stats(engine).jitter);
     TRUE(at_engine.callbacks.count == stream_stats(mix).frames_read && at_engine.callbacks.count > 0);
     fits(at_engine.callbacks), fits(at_engine.codec_queue);
     // Messages: one that arrives whole, and a chunk that cannot be one.
@@ -255,6 +267,7 @@ int main(void)
         EXPECT(STOA_ERROR_BAD_TOKEN, NULL, stoa_channel_connect(stranger, 20000));
         UNTIL(server_stats(server).joins_refused >= 1);
         TRUE(server_stats(server).joins == 0 && server_stats(server).participants == 0);
+        UNTIL(server_stats(server).cpu_us > 0);
         EXPECT(STOA_OK, NULL, stoa_channel_free(stranger));
     }
     EXPECT(STOA_OK, NULL, stoa_engine_free(guest));
