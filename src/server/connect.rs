@@ -38,7 +38,7 @@ const TOKEN: Duration = Duration::from_secs(300);
 /// The version of LiveKit's server that this one does as much as, to clients which look at it: they make no calls (RPC) below 1.8.0.
 const LIVEKIT: &str = "1.8.0";
 /// The protocol version this server speaks.
-const PROTOCOL: i32 = 16;
+const PROTOCOL: i32 = 17;
 /// Single-connection clients of this version and later know the data channels' ids beforehand.
 const AGREED_CHANNELS: i32 = 18;
 

@@ -10,6 +10,9 @@ pub struct Envelope {
     user: Option<UserEnvelope>,
     #[prost(string, repeated, tag = "5")]
     destination_identities: Vec<String>,
+    /// It carries what a client has measured: not for everybody.
+    #[prost(message, optional, tag = "8")]
+    metrics: Option<Unread>,
     /// The sender's number of a reliable packet, from 1; 0 where it does not count.
     #[prost(uint32, tag = "16")]
     pub sequence: u32,
@@ -22,6 +25,10 @@ struct UserEnvelope {
     #[prost(string, repeated, tag = "6")]
     destination_identities: Vec<String>,
 }
+
+/// A message that is there, whatever is in it.
+#[derive(Clone, PartialEq, Message)]
+struct Unread {}
 
 /// What only the server knows for sure, as fields of `DataPacket`: the way, which some clients ask the packet about, and the sender.
 #[derive(Clone, PartialEq, Message)]
@@ -40,6 +47,11 @@ pub fn envelope(packet: &[u8]) -> Option<Envelope> {
 }
 
 impl Envelope {
+    /// Whether it carries what a client has measured.
+    pub fn is_metrics(&self) -> bool {
+        self.metrics.is_some()
+    }
+
     /// Whether the packet is for this participant.
     pub fn is_for(&self, identity: &str, sid: &str) -> bool {
         let user = self.user.as_ref();

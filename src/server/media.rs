@@ -415,6 +415,11 @@ impl RoomServer {
             if !envelope.is_for(to.identity(), &to.sid) {
                 continue;
             }
+            // As with LiveKit's server, for who may have them and hears their sender.
+            let hears = || to.wants.keys().any(|t| self.tracks.get(t).is_some_and(|t| Some(t.publisher) == sender));
+            if envelope.is_metrics() && !(to.claims.video.can_subscribe_metrics == Some(true) && hears()) {
+                continue;
+            }
             let side = to.receiving_side();
             let peer = to.receiving();
             let lost = (!peer.send_data(lane, bytes.to_vec())).then_some(peer.dropped);

@@ -397,7 +397,7 @@ impl RoomServer {
         let publishes = |id: &&ParticipantId| {
             self.participants.get(id).is_some_and(|p| !p.tracks.is_empty() || p.data_tracks.publishes())
         };
-        let records = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.claims.video.recorder);
+        let records = |id: &ParticipantId| self.participants.get(id).is_some_and(Participant::records);
         RoomInfo {
             sid: room.sid.clone(),
             name: name.to_string(),

@@ -75,6 +75,11 @@ pub struct Participant {
 }
 
 impl Participant {
+    /// It is there to record the room.
+    pub fn records(&self) -> bool {
+        self.claims.video.recorder || self.claims.kind == "egress"
+    }
+
     pub fn identity(&self) -> &str {
         &self.claims.sub
     }

@@ -1,7 +1,7 @@
 //! Who hears whom: what a subscriber asks, what a publisher allows.
 
 use super::track::TrackId;
-use super::{Level, ParticipantId, RoomServer};
+use super::{Level, Participant, ParticipantId, RoomServer};
 use crate::signal::livekit::{
     SubscriptionError, SubscriptionPermission, SubscriptionPermissionUpdate, SubscriptionResponse, UpdateSubscription,
     UpdateTrackSettings, signal_response,
@@ -12,9 +12,8 @@ impl RoomServer {
     pub(super) fn subscribe(&mut self, id: ParticipantId, track_id: TrackId) {
         let Some(track) = self.tracks.get(&track_id).filter(|t| t.mid.is_some() && t.publisher != id) else { return };
         let publisher = self.participants.get(&track.publisher);
-        let allowed = |p: &super::Participant| {
-            publisher.is_some_and(|from| allows(from.permission.as_ref(), p.identity(), &p.sid, &track.info.sid))
-        };
+        let allowed =
+            |p: &super::Participant| publisher.is_some_and(|from| allows(from.permission.as_ref(), p, &track.info.sid));
         let Some(participant) = self.participants.get(&id).filter(|p| p.claims.video.may_subscribe()) else { return };
         let allowed = allowed(participant);
         let Some(participant) = self.participants.get_mut(&id) else { return };
@@ -101,8 +100,8 @@ impl RoomServer {
             for track_id in &tracks {
                 let Some(subscriber) = self.participants.get_mut(&member) else { continue };
                 let Some(track) = self.tracks.get(track_id) else { continue };
-                let allowed = subscriber.claims.video.may_subscribe()
-                    && allows(Some(&permission), subscriber.identity(), &subscriber.sid, &track.info.sid);
+                let allowed =
+                    subscriber.claims.video.may_subscribe() && allows(Some(&permission), subscriber, &track.info.sid);
                 if allowed && subscriber.denied.remove(track_id) {
                     subscriber.wants.insert(*track_id, None);
                     self.tell_permission(member, *track_id, true);
@@ -131,11 +130,11 @@ impl RoomServer {
     }
 }
 
-/// Whether a publisher's permission lets somebody hear a track; without one, everybody.
-pub(super) fn allows(permission: Option<&SubscriptionPermission>, identity: &str, sid: &str, track_sid: &str) -> bool {
-    let Some(permission) = permission.filter(|p| !p.all_participants) else { return true };
+/// Whether a publisher's permission lets somebody hear a track; without one, everybody. It does not bind those who record a room.
+pub(super) fn allows(permission: Option<&SubscriptionPermission>, who: &Participant, track_sid: &str) -> bool {
+    let Some(permission) = permission.filter(|p| !p.all_participants && !who.records()) else { return true };
     permission.track_permissions.iter().any(|p| {
-        let named = p.participant_identity == identity || p.participant_sid == sid;
+        let named = p.participant_identity == who.identity() || p.participant_sid == who.sid;
         named && (p.all_tracks || p.track_sids.iter().any(|t| t == track_sid))
     })
 }

@@ -576,6 +576,11 @@ fn publishers_decide_who_hears_them_and_listeners_may_pause() {
     assert_eq!(pause(false), [5, 4]);
     let numbers: Vec<u64> = world.clients[bob].packets.iter().map(|p| p.1).collect();
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "a pause is no loss: {numbers:?}");
+    permit(&mut world, false, "bob");
+    let recorder = world.join_as("recorder", VideoGrant { recorder: true, hidden: true, ..grant() }, true);
+    world.run(100);
+    world.speak(ann, 20);
+    assert_eq!(world.clients[recorder].packets.len(), 1, "a permission does not bind those who record");
 }
 
 #[test]
@@ -602,6 +607,22 @@ fn data_reaches_whom_it_is_for_with_its_sender() {
     let sid = &world.clients[ann].joined().participant.as_ref().unwrap().sid;
     let packet = &world.clients[bob].data[0];
     assert_eq!((packet.participant_identity.as_str(), &packet.participant_sid), ("ann", sid));
+}
+
+#[test]
+fn metrics_reach_those_who_may_have_them_and_hear_their_sender() {
+    let mut world = World::new();
+    let may = VideoGrant { can_subscribe_metrics: Some(true), ..grant() };
+    let ann = world.join("ann");
+    world.publish(ann);
+    let bob = world.join("bob");
+    let [carol, deaf] = [("carol", true), ("deaf", false)].map(|(name, hears)| world.join_as(name, may.clone(), hears));
+    world.run(300);
+    // Field 8, metrics, with something in it.
+    let channel = world.clients[ann].reliable.unwrap();
+    assert!(world.clients[ann].rtc.channel(channel).unwrap().write(true, &[0x42, 2, 8, 1]).unwrap());
+    world.run(200);
+    assert_eq!([bob, carol, deaf].map(|client| world.clients[client].data.len()), [0, 1, 0]);
 }
 
 #[test]
@@ -653,6 +674,22 @@ fn permissions_are_enforced() {
     assert!(world.logs.iter().any(|l| l.contains("mute in hall was refused")), "{:?}", world.logs);
     assert!(world.seen(ann, "ghost").is_none(), "hidden is hidden");
     assert!(world.seen(ghost, "ghost").is_some());
+}
+
+#[test]
+fn a_token_may_allow_some_sources_alone() {
+    let mut world = World::new();
+    let voice_only = VideoGrant { can_publish_sources: vec!["microphone".into()], ..grant() };
+    let ann = world.join_as("ann", voice_only, true);
+    for source in [TrackSource::Camera, TrackSource::Microphone] {
+        let request = AddTrackRequest { cid: format!("{source:?}"), source: source as i32, ..Default::default() };
+        world.ask(ann, signal_request::Message::AddTrack(request));
+    }
+    world.run(100);
+    let messages = &world.clients[ann].messages;
+    let refusals = messages.iter().filter(|m| matches!(m, Message::RequestResponse(r) if r.reason == 2)).count();
+    let published = messages.iter().find_map(|m| if let Message::TrackPublished(p) = m { Some(&p.cid) } else { None });
+    assert_eq!((refusals, published.map(String::as_str)), (1, Some("Microphone")));
 }
 
 #[test]
