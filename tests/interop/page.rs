@@ -3,14 +3,14 @@
 //! STOA_PICTURE=docs/page.png also takes a picture of it.
 
 use super::puppet::Puppet;
-use super::servers::{Server, stoa_at, token};
-use super::{peers, stage};
+use super::servers::{Loss, Server, stoa_at, token};
+use super::{peers, stage, tone};
 use std::path::Path;
 use std::process::Command;
 
 fn page() -> Puppet {
     let mut command = Command::new("node");
-    command.arg("page.mjs").current_dir(peers::node_place());
+    command.arg("page.mjs").arg(tone::voice()).current_dir(peers::node_place());
     Puppet::start("grace", command, "page")
 }
 
@@ -22,9 +22,11 @@ fn url(server: &Server, scheme: &str) -> String {
     format!("{scheme}://{}/", server.first())
 }
 
-/// The loudness of what the page's microphone gave, rms.
-fn heard(stoa: &mut Puppet) -> f64 {
-    number(&stoa.ask(&["hear", "grace"]).unwrap(), 1)
+/// What the page's microphone hears is heard in C.
+fn is_heard(stoa: &mut Puppet) {
+    let answer = stoa.ask(&["hear", "grace"]).unwrap();
+    let (hertz, rms) = (number(&answer, 0), number(&answer, 1));
+    assert!((hertz / tone::VOICE - 1.0).abs() < 0.05 && rms > 200.0, "the page is heard with {hertz} Hz at {rms} rms");
 }
 
 #[test]
@@ -44,12 +46,20 @@ fn one_at_the_page_and_one_in_c_talk_to_each_other() {
     grace.ask(&["see", "#count", "2"]).unwrap();
     stoa.event(&["joined", "grace"]).unwrap();
 
-    // Each hears the other. Chromium's microphone beeps once a second.
-    let rms = heard(&mut stoa);
-    assert!(rms > 200.0, "the page's microphone is heard at {rms} rms");
+    // Each hears the other, and the page tells how well.
+    is_heard(&mut stoa);
     let meter = "#people [data-identity=ada] meter";
     let level = number(&grace.ask(&["level", meter, "0.1"]).unwrap(), 0);
     assert!(level > 0.1, "the page shows the level {level}");
+
+    let delay = number(&grace.ask(&["number", "#delay", "0"]).unwrap(), 0);
+    assert!(delay < 2000.0, "the page shows a delay of {delay} ms");
+    grace.ask(&["see", "#trip", " ms"]).unwrap();
+    grace.ask(&["see", "#loss", " %"]).unwrap();
+    if let Some(loss) = Loss::start(&server.udp_ports, 20) {
+        grace.ask(&["number", "#loss", "5"]).unwrap();
+        drop(loss);
+    }
 
     stoa.ask(&["text", "lk.chat", "Hello from C"]).unwrap();
     grace.ask(&["see", "#messages li", "Hello from C"]).unwrap();
@@ -77,6 +87,13 @@ fn one_at_the_page_and_one_in_c_talk_to_each_other() {
     grace.ask(&["see", "#join"]).unwrap();
     let width = number(&grace.ask(&["width", "360"]).unwrap(), 0);
     assert!(width <= 360.0, "on a telephone the form is {width} px wide");
+
+    // Another room: nobody is there.
+    grace.ask(&["type", "#room", "garden"]).unwrap();
+    grace.ask(&["press", "Enter"]).unwrap();
+    grace.ask(&["see", "#state", "grace in garden"]).unwrap();
+    grace.ask(&["see", "#count", "1"]).unwrap();
+    assert_eq!(grace.ask(&["elsewhere"]).unwrap(), [""; 0], "the page needs no other server");
 }
 
 #[test]
@@ -93,6 +110,5 @@ fn without_dev_the_page_asks_for_a_token_and_takes_a_pasted_one() {
     grace.ask(&["press", "Enter", "#join button"]).unwrap();
     grace.ask(&["see", "#state", "grace in hall"]).unwrap();
     stoa.event(&["joined", "grace"]).unwrap();
-    let rms = heard(&mut stoa);
-    assert!(rms > 200.0, "the page's microphone is heard at {rms} rms");
+    is_heard(&mut stoa);
 }

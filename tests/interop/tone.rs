@@ -26,6 +26,29 @@ pub fn file(hertz: f64) -> PathBuf {
     path
 }
 
+/// The middle frequency of [`voice`], Hz.
+pub const VOICE: f64 = 660.0;
+
+/// A WAV file for a browser's microphone: two tones in turn, for what is always the same its noise suppression takes away.
+pub fn voice() -> PathBuf {
+    let format = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE as u32,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let path = dir().join("voice.wav");
+    let mut file = hound::WavWriter::create(&path, format).expect("the target directory can be written");
+    let mut phase = 0.0;
+    for n in 0..RATE * 2 {
+        let hertz = if n / (RATE / 10) % 2 == 0 { VOICE - 60.0 } else { VOICE + 60.0 };
+        phase += hertz * std::f64::consts::TAU / RATE as f64;
+        file.write_sample((phase.sin() * 8000.0) as i16).expect("the target directory can be written");
+    }
+    file.finalize().expect("the target directory can be written");
+    path
+}
+
 /// Frequency and loudness (rms) of packets in hexadecimal, with commas between them.
 pub fn of_packets(list: &str) -> (f64, f64) {
     let mut decoder = Decoder::new(RATE as u32, 1).expect("Opus works");
