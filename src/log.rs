@@ -37,6 +37,19 @@ impl Level {
     }
 }
 
+/// The longest line that [`one_line`] makes, bytes.
+const LONGEST: usize = 400;
+
+/// A text with something in it that came from outside, as a line of the log: neither more than one, nor long.
+pub fn one_line(text: &str) -> String {
+    let mut line: String = text.chars().take(LONGEST + 1).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.len() > LONGEST {
+        line.truncate(line.floor_char_boundary(LONGEST));
+        line.push('…');
+    }
+    line
+}
+
 /// What a log callback is given.
 pub type LogCallback = Box<dyn FnMut(Level, &str) + Send>;
 

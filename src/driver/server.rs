@@ -7,6 +7,7 @@ use super::sockets::local_towards;
 use super::stats::{Board, Cpu, Reporting, ServerStats};
 use super::tls::Tls;
 use super::webhook::{self, Hook, Hooks};
+use crate::log::one_line;
 use crate::rtc::Protocol;
 use crate::server::{
     AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId, ConnId, HttpRequest, Level, Limits, Output,
@@ -302,7 +303,10 @@ impl Shared {
         let mut state = self.lock();
         let outcome = state.server.validate(Instant::now(), request);
         if let Err(refusal) = &outcome {
-            (state.log)(Level::Info, &format!("A join would be refused with {}: {}", refusal.http_status, refusal.log));
+            (state.log)(
+                Level::Info,
+                &format!("A join would be refused with {}: {}", refusal.http_status, one_line(&refusal.log)),
+            );
         }
         outcome
     }
@@ -347,7 +351,10 @@ impl Shared {
         state.conns.insert(conn, sender);
         if let Err(refusal) = state.server.connect(Instant::now(), conn, request) {
             state.conns.remove(&conn);
-            (state.log)(Level::Info, &format!("A join was refused with {}: {}", refusal.http_status, refusal.log));
+            (state.log)(
+                Level::Info,
+                &format!("A join was refused with {}: {}", refusal.http_status, one_line(&refusal.log)),
+            );
             self.pump(&mut state);
             return Err(refusal);
         }

@@ -169,6 +169,7 @@ impl RoomServer {
             conn: Ok(conn),
             last_heard: now,
             token_at: now,
+            lines: 0,
             data_refused: 0,
             data_sequence: 0,
             care_at: now,

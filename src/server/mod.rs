@@ -35,6 +35,7 @@ mod track;
 mod video;
 mod webhook;
 
+use crate::log::one_line;
 use crate::rtc::Protocol;
 use crate::signal::livekit::{
     ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
@@ -338,8 +339,21 @@ impl RoomServer {
         self.next_id
     }
 
-    fn log(&mut self, level: Level, text: impl Into<String>) {
-        self.output.push_back(Output::Log { level, text: text.into() });
+    fn log(&mut self, level: Level, text: impl AsRef<str>) {
+        // Names and reasons in it are the clients' words.
+        self.output.push_back(Output::Log { level, text: one_line(text.as_ref()) });
+    }
+
+    /// Logs what a client can do as often as it likes: the first eight times, then at 16, 32, …, since the log is not its to fill.
+    fn log_of(&mut self, id: ParticipantId, level: Level, what: impl AsRef<str>) {
+        let Some(participant) = self.participants.get_mut(&id) else { return };
+        participant.lines += 1;
+        let lines = participant.lines;
+        if lines <= 8 {
+            self.log(level, format!("{} {}", self.name(id), what.as_ref()));
+        } else if lines.is_power_of_two() {
+            self.log(level, format!("{} {} That makes {lines} such lines.", self.name(id), what.as_ref()));
+        }
     }
 
     /// How log lines call a participant.

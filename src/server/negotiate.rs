@@ -94,7 +94,7 @@ impl RoomServer {
         }
         let [num_audios, num_videos] = missing.map(|n| n as u32);
         if free == 0 && missing == [0, 0] && !waiting.is_empty() {
-            return self.log(Level::Warning, format!("{} hears as many tracks as it can.", self.name(id)));
+            return self.log_of(id, Level::Warning, "hears as many tracks as it can.");
         }
         let message = MediaSectionsRequirement { num_audios, num_videos };
         participant.asked = true;

@@ -37,6 +37,8 @@ pub struct Participant {
     pub conn: Result<ConnId, Instant>,
     pub last_heard: Instant,
     pub token_at: Instant,
+    /// Lines of the log that its own requests made.
+    pub lines: u64,
     /// Data packets of its own that were not passed on: without permission, or malformed.
     pub data_refused: u64,
     /// The number of its newest reliable data packet. It sends again what it does not know to have arrived.

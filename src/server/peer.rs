@@ -131,8 +131,10 @@ impl Peer {
         if lines.len() > MAX_SECTIONS {
             return Err(format!("an offer of {} sections, more than {MAX_SECTIONS}", lines.len()));
         }
-        let parsed = SdpOffer::from_sdp_string(&offer).map_err(|e| format!("an offer that does not parse: {e}"))?;
-        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|e| format!("an offer that does not fit: {e}"))?;
+        let parsed =
+            SdpOffer::from_sdp_string(&offer).map_err(|e| format!("an offer that does not parse: {}", plain(e)))?;
+        let answer =
+            self.rtc.sdp_api().accept_offer(parsed).map_err(|e| format!("an offer that does not fit: {}", plain(e)))?;
         for line in lines.iter().filter(|l| l.kind != "application") {
             let usable = line.receives && !line.stopped;
             let mid = Mid::from(line.mid.as_str());
@@ -151,10 +153,15 @@ impl Peer {
 
     /// Takes the client's answer to this side's offer.
     pub fn accept_answer(&mut self, answer: &str) -> Result<(), String> {
-        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let Some(pending) = self.pending.take() else {
+            return Ok(());
+        };
         let answer = SdpAnswer::from_sdp_string(&sdp::without_mdns(answer))
-            .map_err(|e| format!("an answer that does not parse: {e}"))?;
-        self.rtc.sdp_api().accept_answer(pending, answer).map_err(|e| format!("an answer that does not fit: {e}"))?;
+            .map_err(|e| format!("an answer that does not parse: {}", plain(e)))?;
+        self.rtc
+            .sdp_api()
+            .accept_answer(pending, answer)
+            .map_err(|e| format!("an answer that does not fit: {}", plain(e)))?;
         self.payloads = Payloads::of(&self.rtc);
         Ok(())
     }
@@ -202,7 +209,9 @@ impl Peer {
     /// str0m writes SSRCs into an answer before it is known what the sections will carry.
     pub fn renew(&mut self, mid: Mid) {
         let mut api = self.rtc.direct_api();
-        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else { return };
+        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else {
+            return;
+        };
         let (ssrc, repair) = (api.new_ssrc(), old.1.map(|_| api.new_ssrc()));
         // Not `reset_stream_tx`: str0m would still look the stream up by the old number.
         api.remove_stream_tx(old.0);
@@ -310,6 +319,13 @@ impl Peer {
         let channel = self.channels[lane as usize].and_then(|id| self.rtc.channel(id));
         channel.is_some_and(|mut channel| channel.write(true, packet).unwrap_or(false))
     }
+}
+
+/// What str0m says of a description, but for addresses in this process's memory.
+fn plain(error: impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("PointerOffset(")).collect();
+    lines.join(" ").trim_end().to_string()
 }
 
 fn channel_config(label: &str, lane: Lane, negotiated: Option<u16>) -> ChannelConfig {

@@ -72,7 +72,7 @@ impl RoomServer {
         });
         let (reason, message) = match checked {
             Ok(pass) => {
-                self.log(Level::Info, format!("{} renews the token.", self.name(id)));
+                self.log_of(id, Level::Info, "renews the token.");
                 let participant = self.participants.get_mut(&id).expect("looked up above");
                 participant.access = pass.access;
                 participant.granted = pass.claims.video.clone();
@@ -83,7 +83,7 @@ impl RoomServer {
                 (Reason::Ok, "")
             }
             Err(error) => {
-                self.log(Level::Warning, format!("{}: a new token is refused: {}", self.name(id), error.text));
+                self.log_of(id, Level::Warning, format!("was refused a new token: {}", error.text));
                 (Reason::NotAllowed, "The token was refused; the server's log says why.")
             }
         };

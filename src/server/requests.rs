@@ -95,7 +95,7 @@ impl RoomServer {
         message: &str,
         request: request_response::Request,
     ) {
-        self.log(Level::Warning, format!("{} was refused: {message}", self.name(id)));
+        self.log_of(id, Level::Warning, format!("was refused: {message}"));
         let response =
             RequestResponse { request_id, reason: reason as i32, message: message.into(), request: Some(request) };
         self.send(id, signal_response::Message::RequestResponse(response));

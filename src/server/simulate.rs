@@ -26,7 +26,7 @@ pub struct Simulated {
 impl RoomServer {
     pub(super) fn simulate(&mut self, id: ParticipantId, scenario: &SimulateScenario) {
         let Some(scenario) = scenario.scenario else { return };
-        self.log(Level::Info, format!("{} simulates: {scenario:?}.", self.name(id)));
+        self.log_of(id, Level::Info, format!("simulates: {scenario:?}."));
         match scenario {
             Scenario::SpeakerUpdate(seconds) => {
                 let until = self.now + Duration::from_secs(seconds.clamp(0, SPEAKS) as u64);

@@ -44,7 +44,7 @@ impl RoomServer {
         let Some(participant) = self.participants.get(&id) else { return };
         let room = participant.room.clone();
         if update.subscribe && !participant.claims.video.may_subscribe() {
-            return self.log(Level::Warning, format!("{} may not subscribe.", self.name(id)));
+            return self.log_of(id, Level::Warning, "may not subscribe.");
         }
         let asked = update.track_sids.iter().chain(update.participant_tracks.iter().flat_map(|p| &p.track_sids));
         for sid in asked.take(super::peer::MAX_SECTIONS) {

@@ -280,7 +280,7 @@ fn a_bad_new_token_is_refused_and_the_old_one_stays() {
         let (now, before) = (sim.now, sim.expiries(ada).len());
         sim.clients[ada].voice.renew(now, token);
         sim.run(ms(500));
-        assert!(sim.logged(part) && sim.logged("a new token is refused"), "{what}: {:?}", sim.log);
+        assert!(sim.logged(part) && sim.logged("was refused a new token"), "{what}: {:?}", sim.log);
         assert!(sim.expiries(ada).len() > before, "{what}: the application hears that it needs another");
         assert_eq!(sim.clients[ada].voice.refreshed_token(), Some(&*access("ada", 0, 600, &everything(600))), "{what}");
     }
