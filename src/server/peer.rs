@@ -22,6 +22,10 @@ const LOW: usize = 128 * 1024;
 /// Addresses that lead to one connection by UDP, and as many by TCP: a client has a few interfaces, and roams.
 const MAX_ADDRESSES: usize = 8;
 
+/// Candidates that a client may name for one connection, all its restarts together: str0m forgets none of them. Further ones are not
+/// missed, since the client's own checks tell where it is.
+const MAX_CANDIDATES: usize = 256;
+
 /// The data channels, by LiveKit's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -62,6 +66,8 @@ pub struct Peer {
     pub connected: bool,
     pub sections: Vec<Section>,
     pub payloads: Payloads,
+    /// Candidates of the client's that may still be taken.
+    candidates: usize,
     /// The channels to send on.
     channels: [Option<ChannelId>; 3],
     /// The channels with ids known beforehand. Of the clients that announce them some open channels in-band all the same
@@ -96,6 +102,7 @@ impl Peer {
             connected: false,
             sections: Vec::new(),
             payloads: Payloads::default(),
+            candidates: MAX_CANDIDATES,
             channels: [None; 3],
             agreed: [None; 3],
             waiting: VecDeque::new(),
@@ -126,7 +133,7 @@ impl Peer {
 
     /// Takes the client's offer: str0m's answer as text, and what the offer's sections say. The error is a reason to end the participant.
     pub fn accept_offer(&mut self, offer: &str) -> Result<(String, Vec<sdp::Section>), String> {
-        let offer = sections::without_feedback(&sdp::without_mdns(offer), true);
+        let offer = sections::without_feedback(&self.candidates_of(offer), true);
         let lines = sdp::sections(&offer);
         if lines.len() > MAX_SECTIONS {
             return Err(format!("an offer of {} sections, more than {MAX_SECTIONS}", lines.len()));
@@ -153,17 +160,28 @@ impl Peer {
 
     /// Takes the client's answer to this side's offer.
     pub fn accept_answer(&mut self, answer: &str) -> Result<(), String> {
-        let Some(pending) = self.pending.take() else {
-            return Ok(());
-        };
-        let answer = SdpAnswer::from_sdp_string(&sdp::without_mdns(answer))
+        let Some(pending) = self.pending.take() else { return Ok(()) };
+        let answer = SdpAnswer::from_sdp_string(&self.candidates_of(answer))
             .map_err(|e| format!("an answer that does not parse: {}", plain(e)))?;
-        self.rtc
-            .sdp_api()
-            .accept_answer(pending, answer)
-            .map_err(|e| format!("an answer that does not fit: {}", plain(e)))?;
+        let taken = self.rtc.sdp_api().accept_answer(pending, answer);
+        taken.map_err(|e| format!("an answer that does not fit: {}", plain(e)))?;
         self.payloads = Payloads::of(&self.rtc);
         Ok(())
+    }
+
+    /// A candidate that the client told by itself.
+    pub fn add_candidate(&mut self, candidate: Candidate) {
+        if let Some(left) = self.candidates.checked_sub(1) {
+            self.candidates = left;
+            self.rtc.add_remote_candidate(candidate);
+        }
+    }
+
+    /// A description of the client's, with no more candidates than may be taken.
+    fn candidates_of(&mut self, description: &str) -> String {
+        let (description, taken) = sdp::with_candidates(description, self.candidates);
+        self.candidates -= taken;
+        description
     }
 
     /// An offer of this side with one more section for each of `missing`; the first one opens the data channels, `restart` restarts ICE.
@@ -209,9 +227,7 @@ impl Peer {
     /// str0m writes SSRCs into an answer before it is known what the sections will carry.
     pub fn renew(&mut self, mid: Mid) {
         let mut api = self.rtc.direct_api();
-        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else {
-            return;
-        };
+        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else { return };
         let (ssrc, repair) = (api.new_ssrc(), old.1.map(|_| api.new_ssrc()));
         // Not `reset_stream_tx`: str0m would still look the stream up by the old number.
         api.remove_stream_tx(old.0);

@@ -15,6 +15,10 @@ use str0m::Candidate;
 pub(super) const MAX_METADATA: usize = 64 * 1024;
 /// A name to show, bytes; LiveKit allows as much by default.
 pub(super) const MAX_NAME: usize = 256;
+/// A refused request of at most so many bytes goes back with the refusal; of a longer one its kind.
+const MAX_ECHO: usize = 4096;
+/// The request that announces a track, bytes: everyone is told of it again with every change. Clients need some hundred.
+const MAX_TRACK: usize = 4096;
 
 impl RoomServer {
     /// A participant's message. What does not parse ends that participant; what is unknown is ignored.
@@ -67,7 +71,7 @@ impl RoomServer {
             Message::RenewToken(token) => self.renew(id, &token),
             Message::UpdateAudioTrack(update) => {
                 let own = self.own_track(id, &update.track_sid);
-                if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)) {
+                if let Some(track) = own.and_then(|t| self.tracks.get_mut(&t)).filter(|_| bytes.len() <= MAX_TRACK) {
                     track.info.audio_features = update.features;
                     self.announce(id, true);
                 }
@@ -96,8 +100,8 @@ impl RoomServer {
         request: request_response::Request,
     ) {
         self.log_of(id, Level::Warning, format!("was refused: {message}"));
-        let response =
-            RequestResponse { request_id, reason: reason as i32, message: message.into(), request: Some(request) };
+        let request = Some(echo(request));
+        let response = RequestResponse { request_id, reason: reason as i32, message: message.into(), request };
         self.send(id, signal_response::Message::RequestResponse(response));
     }
 
@@ -112,7 +116,7 @@ impl RoomServer {
         let Ok(candidate) = Candidate::from_sdp_string(init["candidate"].as_str().unwrap_or_default()) else { return };
         let side = if trickle.target == 1 { Side::Down } else { Side::Main };
         if let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) {
-            peer.rtc.add_remote_candidate(candidate);
+            peer.add_candidate(candidate);
             self.touch(id, side);
         }
     }
@@ -124,6 +128,8 @@ impl RoomServer {
             (Reason::NotAllowed, "The token does not allow to publish this.")
         } else if ![TrackType::Audio, TrackType::Video].map(|kind| kind as i32).contains(&request.r#type) {
             (Reason::UnsupportedType, "A track carries sound or video.")
+        } else if request.encoded_len() > MAX_TRACK {
+            (Reason::LimitExceeded, "The track's description is longer than 4 kB.")
         } else if participant.tracks.len() >= self.config.limits.tracks {
             (Reason::LimitExceeded, "The participant has as many tracks as it may.")
         } else if participant.tracks.iter().any(|t| self.tracks.get(t).is_some_and(|t| t.cid == request.cid)) {
@@ -192,6 +198,19 @@ impl RoomServer {
         };
         self.send(id, signal_response::Message::RequestResponse(response));
         self.announce(id, true);
+    }
+}
+
+/// A refused request as it goes back. A copy of a long one would wait here for a client that does not read.
+fn echo(request: request_response::Request) -> request_response::Request {
+    use request_response::Request;
+    match request {
+        short if short.encoded_len() <= MAX_ECHO => short,
+        Request::AddTrack(_) => Request::AddTrack(Default::default()),
+        Request::Mute(_) => Request::Mute(Default::default()),
+        Request::UpdateMetadata(_) => Request::UpdateMetadata(Default::default()),
+        Request::PublishDataTrack(_) => Request::PublishDataTrack(Default::default()),
+        other => other,
     }
 }
 

@@ -67,14 +67,21 @@ pub fn attribute<'a>(sdp: &'a str, name: &str) -> Option<&'a str> {
     sdp.lines().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
 }
 
-/// Leaves out candidates with mDNS names (RFC 8828), which cannot be resolved here and don't parse; the peer is found without them.
-pub fn without_mdns(sdp: &str) -> String {
-    let mut out = String::with_capacity(sdp.len());
-    for line in sdp.lines().filter(|line| !(line.starts_with("a=candidate:") && line.contains(".local "))) {
+/// Leaves in at most so many candidates, and none with an mDNS name (RFC 8828), which cannot be resolved here and does not parse: the
+/// peer is found without them. How many are left, too.
+pub fn with_candidates(sdp: &str, most: usize) -> (String, usize) {
+    let (mut out, mut left) = (String::with_capacity(sdp.len()), 0);
+    for line in sdp.lines() {
+        if line.starts_with("a=candidate:") {
+            if left == most || line.contains(".local ") {
+                continue;
+            }
+            left += 1;
+        }
         out.push_str(line);
         out.push_str("\r\n");
     }
-    out
+    (out, left)
 }
 
 /// How a section is to read, beside what str0m wrote.
@@ -232,12 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn mdns_candidates_are_left_out() {
-        let with = format!(
-            "{SDP}a=candidate:1 1 udp 2 ab-cd.local 9 typ host\r\na=candidate:1 1 udp 2 127.0.0.1 9 typ host\r\n"
-        );
-        let without = without_mdns(&with);
-        assert!(!without.contains(".local") && without.contains("127.0.0.1"));
+    fn candidates_without_an_address_and_too_many_are_left_out() {
+        let candidate = |address: &str| format!("a=candidate:1 1 udp 2 {address} 9 typ host\r\n");
+        let with = [SDP, &candidate("ab-cd.local"), &candidate("127.0.0.1"), &candidate("127.0.0.2")].concat();
+        for (most, kept) in [(9, 2), (1, 1), (0, 0)] {
+            let (without, left) = with_candidates(&with, most);
+            let addresses = ["127.0.0.1", "127.0.0.2"].iter().filter(|a| without.contains(**a)).count();
+            assert_eq!((left, addresses, without.contains(".local")), (kept, kept, false));
+            assert!(without.starts_with(SDP));
+        }
     }
 
     #[test]
