@@ -119,21 +119,13 @@ impl RoomServer {
                     self.flush(id, side);
                 }
                 Job::Care(id) => self.contained(id, |server| server.care(id)),
-                Job::Quality(room) => {
-                    if catch_unwind(AssertUnwindSafe(|| self.measure(&room))).is_err() {
-                        self.log(Level::Warning, format!("The quality of {room} met a fault of this server."));
-                    }
-                }
-                Job::Close(room) => self.close_if_empty(&room, at),
-                Job::Layers(track) => self.quality_due(track),
-                Job::Call(id) => self.call_due(id),
+                // A room without its active speakers is still a room.
+                Job::Speakers(room) => self.spared("The speakers of a room", |server| server.update_speakers(&room)),
+                Job::Quality(room) => self.spared("The quality of a room", |server| server.measure(&room)),
+                Job::Close(room) => self.spared("The end of a room", |server| server.close_if_empty(&room, at)),
+                Job::Layers(track) => self.spared("The layers of a track", |server| server.quality_due(track)),
+                Job::Call(id) => self.spared("The end of a call", |server| server.call_due(id)),
                 Job::HangUp(conn) => self.output.push_back(Output::Close { conn }),
-                Job::Speakers(room) => {
-                    // A room without its active speakers is still a room.
-                    if catch_unwind(AssertUnwindSafe(|| self.update_speakers(&room))).is_err() {
-                        self.log(Level::Warning, format!("The speakers of {room} met a fault of this server."));
-                    }
-                }
             }
         }
     }
@@ -142,6 +134,13 @@ impl RoomServer {
     pub(super) fn contained(&mut self, id: ParticipantId, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
             self.fail(id, "it met a fault of this server.".into());
+        }
+    }
+
+    /// Does something that is of no participant in particular; a fault of this server in it ends nothing but that.
+    fn spared(&mut self, what: &str, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.log(Level::Warning, format!("{what} met a fault of this server."));
         }
     }
 
