@@ -35,7 +35,7 @@ demo: stage
 test: | need-test
 	@echo "== style: rustfmt, clippy, docs without a warning, licences"
 	@$(MAKE) --no-print-directory lint
-	@echo "== the ring, in every order in which its threads can meet (loom)"
+	@echo "== the ring and the handles, in every order in which its threads can meet (loom)"
 	@$(MAKE) --no-print-directory loom
 	@echo "== an installation to test against: $(STAGE)"
 	@$(MAKE) --no-print-directory stage

@@ -3,20 +3,19 @@
 //! A handle holds an index, a generation and a kind: `0xffff9` | kind (4 bits) | generation (19) | index (18) | 000.
 //! Such addresses belong to the kernel's half, so that following one faults at once instead of reading something else.
 //!
-//! Looking one up is lock-free: the slot's state word counts the calls that are inside, and the object leaves the slot with the last
-//! of them. So a call that waits keeps its object alive although another thread freed the handle.
+//! Looking one up is lock-free (`slot.rs`): the slot counts the calls that are inside, and the object leaves it with the last of them.
+//! So a call that waits keeps its object alive although another thread freed the handle.
 
 use super::channel::ChannelHandle;
 use super::engine::EngineHandle;
 use super::event::Payload;
 use super::fork;
 use super::server::ServerHandle;
+use super::slot;
 use super::stream::StreamHandle;
 use crate::{Error, Result, Status};
-use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 const _: () = assert!(usize::BITS == 64, "handles need pointers of 64 bits");
@@ -29,11 +28,6 @@ const GENERATIONS: u64 = 1 << 19;
 const INDEX_SHIFT: u32 = 3;
 const INDEXES: usize = 1 << 18;
 const CHUNK: usize = 256;
-
-/// The state word: calls inside in the low half, then whether the handle is valid, then its generation.
-const LIVE: u64 = 1 << 32;
-const STATE_GENERATION_SHIFT: u32 = 33;
-const USERS: u64 = LIVE - 1;
 
 /// The kinds of handles; the numbers are part of each handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,20 +77,10 @@ impl Entry {
 }
 
 struct Slot {
-    state: AtomicU64,
-    entry: UnsafeCell<Option<Entry>>,
+    object: slot::Slot<Entry>,
     /// The last error of this handle.
     error: Mutex<String>,
 }
-
-// SAFETY: the entry is written only by the thread that holds the slot's index from the free list, and taken only by the thread that
-// brought the state to "not live, nobody inside"; in between it is shared read-only. Entry itself is Send and Sync (asserted below).
-unsafe impl Sync for Slot {}
-
-const _: () = {
-    const fn shareable<T: Send + Sync>() {}
-    shareable::<Entry>();
-};
 
 struct Free {
     /// First in, first out, so that a slot rests as long as possible before its next generation.
@@ -115,11 +99,7 @@ fn free_list() -> MutexGuard<'static, Free> {
 }
 
 fn new_chunk() -> Box<[Slot]> {
-    let slot = || Slot {
-        state: AtomicU64::new(1 << STATE_GENERATION_SHIFT),
-        entry: UnsafeCell::new(None),
-        error: Mutex::new(String::new()),
-    };
+    let slot = || Slot { object: slot::Slot::new(), error: Mutex::new(String::new()) };
     std::iter::repeat_with(slot).take(CHUNK).collect()
 }
 
@@ -148,9 +128,8 @@ pub fn insert<T>(entry: Entry) -> Result<*mut T> {
     };
     let slot = &CHUNKS[index / CHUNK].get_or_init(new_chunk)[index % CHUNK];
     slot.error.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    // SAFETY: the index came off the free list, so the slot is not live, nobody is inside, and no other thread may write it.
-    unsafe { *slot.entry.get() = Some(entry) };
-    let generation = slot.state.fetch_or(LIVE, Ordering::Release) >> STATE_GENERATION_SHIFT;
+    // SAFETY: the index came off the free list, so the slot is new or was left, and no other thread may fill it.
+    let generation = unsafe { slot.object.fill(entry) };
     let bits = TAG | (kind as u64) << KIND_SHIFT | generation << GENERATION_SHIFT | (index as u64) << INDEX_SHIFT;
     Ok(std::ptr::without_provenance_mut(bits as usize))
 }
@@ -170,9 +149,8 @@ pub struct Stay {
 impl Stay {
     /// The object.
     pub fn entry(&self) -> &Entry {
-        // SAFETY: while this stay counts as a user the entry is neither written nor taken (see `Slot`), and `enter` saw it live.
-        let entry = unsafe { &*self.slot.entry.get() };
-        entry.as_ref().expect("a live slot holds its entry")
+        // SAFETY: this stay is inside, and the reference lives no longer than it.
+        unsafe { self.slot.object.entry() }
     }
 
     /// Keeps a sentence as the handle's last error.
@@ -190,18 +168,14 @@ impl Stay {
 
 impl Drop for Stay {
     fn drop(&mut self) {
-        let before = self.slot.state.fetch_sub(1, Ordering::AcqRel);
-        if before & (LIVE | USERS) == 1 {
-            // SAFETY: this was the last stay in a slot that is no longer live, so nobody can enter any more, and only this thread
-            // saw the count fall to zero.
-            let entry = unsafe { (*self.slot.entry.get()).take() };
-            drop(entry);
-            // A slot whose generations are used up is never used again: no handle ever comes back to life.
-            if before >> STATE_GENERATION_SHIFT < GENERATIONS {
-                free_list().indexes.push_back(self.index);
-            } else {
-                free_list().worn_out += 1;
-            }
+        // SAFETY: this stay was inside, and `entry` lends nothing beyond it.
+        let Some((entry, generation)) = (unsafe { self.slot.object.leave() }) else { return };
+        drop(entry);
+        // A slot whose generations are used up is never used again: no handle ever comes back to life.
+        if generation < GENERATIONS {
+            free_list().indexes.push_back(self.index);
+        } else {
+            free_list().worn_out += 1;
         }
     }
 }
@@ -225,17 +199,9 @@ pub fn enter(handle: *const c_void, kind: Kind, name: &str) -> Result<Stay> {
     }
     let index = bits as usize >> INDEX_SHIFT & (INDEXES - 1);
     let generation = bits >> GENERATION_SHIFT & (GENERATIONS - 1);
-    let stale = || bad(format!("{name} is a {wanted} that was freed: do not use a handle after its free function"));
-    let Some(slot) = slot(index) else { return stale() };
-    let mut state = slot.state.load(Ordering::Relaxed);
-    loop {
-        if state & LIVE == 0 || state >> STATE_GENERATION_SHIFT != generation {
-            return stale();
-        }
-        match slot.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => return Ok(Stay { slot, index: index as u32 }),
-            Err(now) => state = now,
-        }
+    match slot(index).filter(|slot| slot.object.enter(generation)) {
+        Some(slot) => Ok(Stay { slot, index: index as u32 }),
+        None => bad(format!("{name} is a {wanted} that was freed: do not use a handle after its free function")),
     }
 }
 
@@ -243,19 +209,12 @@ pub fn enter(handle: *const c_void, kind: Kind, name: &str) -> Result<Stay> {
 /// calls that are still inside.
 pub fn remove(handle: *const c_void, kind: Kind, name: &str) -> Result<Stay> {
     let stay = enter(handle, kind, name)?;
-    let mut state = stay.slot.state.load(Ordering::Relaxed);
     let generation = handle.addr() as u64 >> GENERATION_SHIFT & (GENERATIONS - 1);
-    loop {
-        if state & LIVE == 0 || state >> STATE_GENERATION_SHIFT != generation {
-            let text = format!("{name} is being freed by another thread already: free each handle once");
-            return Err(Error::new(Status::BAD_HANDLE, text));
-        }
-        let freed = (state & !LIVE) + (1 << STATE_GENERATION_SHIFT);
-        match stay.slot.state.compare_exchange_weak(state, freed, Ordering::AcqRel, Ordering::Relaxed) {
-            Ok(_) => return Ok(stay),
-            Err(now) => state = now,
-        }
+    if stay.slot.object.remove(generation) {
+        return Ok(stay);
     }
+    let text = format!("{name} is being freed by another thread already: free each handle once");
+    Err(Error::new(Status::BAD_HANDLE, text))
 }
 
 #[cfg(test)]

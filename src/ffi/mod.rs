@@ -148,4 +148,5 @@ mod fork;
 mod handle;
 mod options;
 mod panic;
+mod slot;
 mod string;

@@ -1,3 +1,5 @@
-//! `make loom`: every order in which the threads at the ring can meet.
+//! `make loom`: every order in which the threads at the ring, and calls with a handle that is freed, can meet.
 #[path = "../../../src/audio/ring.rs"]
 pub mod ring;
+#[path = "../../../src/ffi/slot.rs"]
+pub mod slot;
