@@ -176,6 +176,15 @@ fn listeners_inside_callbacks_and_beside_them() {
 }
 
 #[test]
+fn every_kind_of_event() {
+    {
+        let _alone = alone(); // it wants a gap in the sound that is no pause
+        sanitized("events", &[], true);
+    }
+    valgrind(&MEMCHECK, "events", &[]);
+}
+
+#[test]
 fn connections_that_are_made_again() {
     {
         let _alone = alone(); // it counts what is heard

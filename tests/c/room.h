@@ -6,18 +6,22 @@
 
 #include "expect.h"
 
+#define APP "970ca35de60c44645bbae8a215061b33"
+#define CERTIFICATE "5cfd2fd1755d40ecb72977518be15d3b"
+
 enum { RATE = 24000 };
 
-static stoa_engine *new_engine(void)
+static inline stoa_engine *new_engine(void)
 {
     stoa_engine_options options = STOA_ENGINE_OPTIONS_INIT;
     stoa_engine *engine = NULL;
-    options.app_id = "app";
+    options.app_id = APP;
+    options.app_certificate = CERTIFICATE;
     EXPECT(STOA_OK, NULL, stoa_engine_new(&options, &engine));
     return engine;
 }
 
-static stoa_channel *new_channel(stoa_engine *engine, const char *user)
+static inline stoa_channel *new_channel(stoa_engine *engine, const char *user)
 {
     stoa_channel_options options = STOA_CHANNEL_OPTIONS_INIT;
     stoa_channel *channel = NULL;
@@ -29,14 +33,14 @@ static stoa_channel *new_channel(stoa_engine *engine, const char *user)
     return channel;
 }
 
-static stoa_channel *join(stoa_engine *engine, const char *user)
+static inline stoa_channel *join(stoa_engine *engine, const char *user)
 {
     stoa_channel *channel = new_channel(engine, user);
     EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 20000));
     return channel;
 }
 
-static void speak(stoa_channel *channel, int ms)
+static inline void speak(stoa_channel *channel, int ms)
 {
     static int16_t pcm[RATE * 4];
     size_t count = (size_t)ms * RATE / 1000;
@@ -45,7 +49,7 @@ static void speak(stoa_channel *channel, int ms)
     EXPECT(STOA_OK, NULL, stoa_channel_push_audio(channel, pcm, count, 0, NULL));
 }
 
-static uint64_t now_ms(void)
+static inline uint64_t now_ms(void)
 {
     return stoa_time_us() / 1000;
 }
