@@ -101,15 +101,17 @@ fn calls_are_answered() {
     assert!(lines[4].starts_with("12: code 1400, ") && lines[5].contains(r#""knows":"squares""#), "{printed}");
 }
 
-/// What a program that used the module `rtc` did, row by row: the functions of tests/c/seed.c have its names.
+/// What a program that used the module `rtc` did, row by row: the functions of these programs have its names.
 #[test]
 fn everything_that_the_module_rtc_did_works_from_c() {
-    let program = compile("cc", &SANITIZE, "tests/c/seed.c", "seed-asan");
-    let _alone = alone();
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("seed");
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
-    assert_eq!(passed("seed", &run(Command::new(program).arg(&dir), LIMIT)).trim(), "0 failures");
+    for name in ["seed", "seed_connecting", "seed_sending", "seed_hearing", "seed_later", "seed_events"] {
+        let program = compile("cc", &SANITIZE, &format!("tests/c/{name}.c"), &format!("{name}-asan"));
+        let _alone = alone();
+        assert_eq!(passed(name, &run(Command::new(program).arg(&dir), LIMIT)).trim(), "0 failures", "{name}");
+    }
 }
 
 #[test]
