@@ -151,6 +151,15 @@ fn calls_inside_callbacks_and_callbacks_that_are_slow() {
     valgrind(&MEMCHECK, "callbacks", &["quick"]);
 }
 
+#[test]
+fn what_user_data_free_may_do() {
+    {
+        let _alone = alone(); // it measures how long freeing takes
+        sanitized("endings", &[], true);
+    }
+    valgrind(&MEMCHECK, "endings", &["quick"]);
+}
+
 /// What eight threads had: every function was called, and no status came that the header does not name there.
 fn only_what_the_header_names(had: &[Vec<String>]) {
     let contract = Contract::read();
