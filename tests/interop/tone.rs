@@ -41,7 +41,7 @@ pub fn voice() -> PathBuf {
     let mut file = hound::WavWriter::create(&path, format).expect("the target directory can be written");
     let mut phase = 0.0;
     for n in 0..RATE * 2 {
-        let hertz = if n / (RATE / 10) % 2 == 0 { VOICE - 60.0 } else { VOICE + 60.0 };
+        let hertz = if (n / (RATE / 10)).is_multiple_of(2) { VOICE - 60.0 } else { VOICE + 60.0 };
         phase += hertz * std::f64::consts::TAU / RATE as f64;
         file.write_sample((phase.sin() * 8000.0) as i16).expect("the target directory can be written");
     }
