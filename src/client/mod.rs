@@ -3,6 +3,7 @@
 //! - [`session`]: signalling and transport to one room: join, publish, subscribe, RTP and data packets in and out.
 //!   `session/resume.rs`: the way back after a loss. [`reconnect`]: when it is tried, and until when.
 //! - `expiry`: the end of the token in use. `peer`: one peer connection and its offers and answers.
+//!   `ways`: TCP and the other IP family; `relays`, `relay`: TURN.
 //! - `microphone`: PCM out. [`hearing`]: PCM in. [`gate`]: what of it is speech. [`tap`]: a copy of all of it, for a dump.
 //! - [`people`]: what the server tells of each user and of the room. [`rpc`]: calls between users.
 //! - [`messages`]: out of the chat queue, and in through the reassembly. `data`: packets on their way to the server.
@@ -18,6 +19,8 @@ mod output;
 mod peer;
 pub mod people;
 pub mod reconnect;
+mod relay;
+mod relays;
 pub mod rpc;
 pub mod session;
 pub mod stats;
@@ -26,4 +29,5 @@ mod user;
 pub mod voice;
 mod ways;
 
+pub use relays::DIRECT_ALONE;
 pub use ways::UDP_ALONE;

@@ -3,6 +3,7 @@
 use crate::event::Reason;
 use crate::rtc::Protocol;
 use crate::signal::livekit as lk;
+use crate::signal::turn::RelayAt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use str0m::RtcConfig;
@@ -66,6 +67,25 @@ pub enum Output {
         side: Side,
         /// An address of the server's; no side has two connections to the same.
         to: SocketAddr,
+    },
+    /// Find a relay, for a side's media, and open a connection to it where it is not spoken with by datagrams. Tell it with
+    /// [`super::session::Session::relay_opened`], or [`super::session::Session::relay_closed`].
+    Relay {
+        /// Which one.
+        side: Side,
+        /// A number for it, which the side never uses again.
+        id: u32,
+        /// Where it is.
+        at: RelayAt,
+    },
+    /// Send this message (of STUN, or ChannelData) on a side's connection to a relay.
+    ToRelay {
+        /// Which one.
+        side: Side,
+        /// The relay's number.
+        id: u32,
+        /// The message, not padded.
+        bytes: Vec<u8>,
     },
     /// Send this datagram; as a frame of RFC 4571 where it goes over TCP.
     Transmit {

@@ -1,6 +1,8 @@
 //! One peer connection of a client: offers and answers one at a time, and which section carries which track.
 
+use super::relays::Relays;
 use super::ways::Ways;
+use crate::rtc::Protocol;
 use crate::signal::livekit as lk;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,7 +12,8 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid};
-use str0m::{Candidate, Rtc, RtcConfig};
+use str0m::net::Receive;
+use str0m::{Candidate, Input, Rtc, RtcConfig};
 
 /// Payload types of Opus and of its redundant form (RFC 2198), as negotiated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,7 @@ pub(super) struct Peer {
     lossy: Option<ChannelId>,
     /// Ways beside the UDP socket at `local`.
     pub(super) ways: Ways,
+    pub(super) relays: Relays,
     /// When the connection wants to be told the time.
     pub(super) wake: Option<Instant>,
     /// STUN answers at the last report.
@@ -81,6 +85,7 @@ impl Peer {
             reliable: None,
             lossy: None,
             ways: Ways::default(),
+            relays: Relays::default(),
             wake: Some(now),
             stun_answers: 0,
         }
@@ -183,6 +188,25 @@ impl Peer {
         if let Ok(candidate) = Candidate::host(local, "udp") {
             self.rtc.add_local_candidate(candidate);
         }
+    }
+
+    /// A datagram that came from there, and arrived here. False: it is of no use.
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        protocol: Protocol,
+        from: SocketAddr,
+        to: Option<SocketAddr>,
+        bytes: &[u8],
+    ) -> bool {
+        let receive = to.and_then(|to| Receive::new(protocol, from, to, bytes).ok());
+        let input = receive.map(|receive| Input::Receive(now, receive)).filter(|input| self.rtc.accepts(input));
+        let accepted = input.is_some();
+        if let Some(input) = input {
+            // An error here is a packet that does not fit; the connection's own state says when it is over.
+            let _ = self.rtc.handle_input(input);
+        }
+        accepted
     }
 
     /// The server's answer to our offer. An answer to an older offer is ignored. Returns true if it was the awaited one.

@@ -16,6 +16,7 @@ use super::peer::{PayloadTypes, Peer};
 use super::stats::VoiceStats;
 use crate::event::Reason;
 use crate::rtc::Protocol;
+use crate::signal::turn::NamedRelay;
 use crate::signal::{join, livekit as lk};
 use crate::stats::Rate;
 use lk::signal_request::Message as Request;
@@ -25,7 +26,6 @@ use resume::Signal;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use str0m::net::Receive;
 use str0m::rtp::RtpWrite;
 use str0m::{Event as RtcEvent, IceConnectionState, Input};
 
@@ -85,6 +85,8 @@ pub struct Session {
     pub(super) stats: VoiceStats,
     /// Packets of the microphone that earlier sessions lost.
     lost_before: u64,
+    /// What the server named last.
+    relays: Vec<NamedRelay>,
 }
 
 #[derive(Default)]
@@ -131,6 +133,7 @@ impl Session {
             began: now,
             stats: VoiceStats::default(),
             lost_before: 0,
+            relays: Vec::new(),
         }
     }
 
@@ -411,6 +414,7 @@ impl Session {
         }
         self.renews = response.server_info.as_ref().is_some_and(|info| info.debug_info == join::SERVER);
         self.sid = response.participant.as_ref().map_or_else(String::new, |own| own.sid.clone());
+        self.relays_named(&response.ice_servers);
         self.event(SessionEvent::Joined(Box::new(response)));
         if let Some(token) = self.renewal.take().filter(|_| self.renews) {
             self.request(Request::RenewToken(token));
@@ -448,18 +452,20 @@ impl Session {
             return;
         }
         let Some(peer) = self.peer(side) else { return };
-        let receive = peer.arrival(protocol, from).map(|to| Receive::new(protocol, from, to, bytes));
-        let input = receive
-            .and_then(Result::ok)
-            .map(|receive| Input::Receive(now, receive))
-            .filter(|input| peer.rtc.accepts(input));
-        let accepted = input.is_some();
-        if let Some(input) = input {
-            // An error here is a packet that does not fit; the connection's own state says when it is over.
-            let _ = peer.rtc.handle_input(input);
-        }
+        let accepted = match peer.relay_at(protocol, from) {
+            Some(relay) => peer.receive_by_relay(now, relay, bytes),
+            None => {
+                let to = peer.arrival(protocol, from);
+                peer.receive(now, protocol, from, to, bytes)
+            }
+        };
+        self.received(now, side, bytes.len(), accepted);
+    }
+
+    /// Counts what came, and takes what it led to.
+    fn received(&mut self, now: Instant, side: Side, length: usize, accepted: bool) {
         self.stats.packets_received += 1;
-        self.stats.bytes_received += bytes.len() as u64;
+        self.stats.bytes_received += length as u64;
         self.stats.packets_rejected += u64::from(!accepted);
         if accepted {
             self.drain_peer(now, side);
@@ -525,7 +531,7 @@ impl Session {
         }
         let pings = self.ping.as_ref().filter(|_| self.signal.carries()).map(|p| p.next);
         let peers = std::iter::once(&self.publisher).chain(self.subscriber.as_ref());
-        let wakes = peers.flat_map(|peer| [peer.wake, peer.ways.tcp_at]);
+        let wakes = peers.flat_map(|peer| [peer.wake, peer.ways.tcp_at, peer.relays.deadline()]);
         wakes.chain([self.step_deadline, pings]).flatten().min()
     }
 
@@ -545,17 +551,19 @@ impl Session {
             match peer.rtc.poll_output() {
                 Ok(str0m::Output::Timeout(wake)) => {
                     peer.wake = Some(wake.max(now));
-                    return;
+                    return self.flush_relays(side);
                 }
                 // ICE pairs each of our addresses with each of the server's, but a TCP connection leads to one only.
                 Ok(str0m::Output::Transmit(transmit))
                     if transmit.proto == Protocol::Tcp
                         && peer.arrival(Protocol::Tcp, transmit.destination) != Some(transmit.source) => {}
+                Ok(str0m::Output::Transmit(transmit)) if peer.relays_from(transmit.source) => {
+                    peer.send_by_relay(now, transmit.source, transmit.destination, transmit.contents.into());
+                }
                 Ok(str0m::Output::Transmit(transmit)) => {
                     let (protocol, to) = (transmit.proto, transmit.destination);
                     let bytes: Vec<u8> = transmit.contents.into();
-                    self.stats.packets_sent += 1;
-                    self.stats.bytes_sent += bytes.len() as u64;
+                    self.count_sent(&bytes);
                     self.output.push_back(Output::Transmit { side, protocol, to, bytes });
                 }
                 Ok(str0m::Output::Event(event)) => self.rtc_event(now, side, event),
@@ -790,6 +798,7 @@ impl Session {
         if self.phase == Phase::Ended {
             return;
         }
+        self.leave_relays();
         self.phase = Phase::Ended;
         self.output.push_back(Output::HangUp);
         self.event(SessionEvent::Ended { reason, http_status, text });

@@ -1,5 +1,5 @@
 //! The ways that a peer connection may take beside its UDP socket: one of the other IP family where the server names no address
-//! of ours, and TCP where UDP does not get through.
+//! of ours, and TCP where UDP does not get through. Relays are in `relays.rs`.
 
 use super::peer::Peer;
 use std::net::SocketAddr;
@@ -53,6 +53,7 @@ impl Peer {
         if address.ip().is_loopback() && !self.local.ip().is_loopback() {
             return;
         }
+        self.relays.expect(now);
         match (candidate.proto(), candidate.tcptype()) {
             (Protocol::Udp, _) if address.is_ipv4() == self.local.is_ipv4() => ways.reachable = true,
             (Protocol::Udp, _) if matches!(ways.other, Other::Unneeded) => ways.other = Other::Needed(address),
@@ -89,7 +90,7 @@ impl Peer {
         let ways = &mut self.ways;
         ways.tcp_at = ways.tcp_at.map(|at| at.min(now));
         let connecting = ways.streams.iter().any(|(_, local)| local.is_none());
-        ways.tcp_at.is_some() || connecting || matches!(ways.other, Other::Asked)
+        ways.tcp_at.is_some() || connecting || matches!(ways.other, Other::Asked) || self.expects_a_relay()
     }
 
     /// The server's addresses to connect to, when it is time.
@@ -122,6 +123,7 @@ impl Peer {
 
     /// All sockets are others from now on.
     pub(super) fn forget_ways(&mut self) {
+        self.forget_relays();
         let ways = std::mem::take(&mut self.ways);
         for local in ways.streams.into_iter().filter_map(|(_, local)| local) {
             self.remove_way(local, Protocol::Tcp);

@@ -37,8 +37,12 @@ impl<R: AsyncRead + Unpin> Frames<R> {
     }
 }
 
-/// Writes what is queued, until the queue ends.
-pub(super) async fn write(mut to: impl AsyncWrite + Unpin, mut queue: mpsc::Receiver<Vec<u8>>) -> io::Result<()> {
+/// Writes what is queued, until the queue ends; each as `put` puts it.
+pub(super) async fn write(
+    mut to: impl AsyncWrite + Unpin,
+    mut queue: mpsc::Receiver<Vec<u8>>,
+    put: fn(&mut Vec<u8>, &[u8]),
+) -> io::Result<()> {
     let mut bytes = Vec::new();
     while let Some(frame) = queue.recv().await {
         bytes.clear();
@@ -53,7 +57,8 @@ pub(super) async fn write(mut to: impl AsyncWrite + Unpin, mut queue: mpsc::Rece
     to.shutdown().await
 }
 
-fn put(bytes: &mut Vec<u8>, frame: &[u8]) {
+/// A frame, with its length before it.
+pub(super) fn put(bytes: &mut Vec<u8>, frame: &[u8]) {
     // Peer connections write datagrams, which are shorter than that.
     if let Ok(length) = u16::try_from(frame.len()) {
         bytes.extend_from_slice(&length.to_be_bytes());
@@ -79,7 +84,7 @@ mod tests {
             }
             assert_eq!(frames.next().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "the queue's end");
         };
-        let (written, ()) = tokio::join!(write(near, queue), reading);
+        let (written, ()) = tokio::join!(write(near, queue, put), reading);
         written.unwrap();
     }
 

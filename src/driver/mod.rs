@@ -23,6 +23,7 @@ mod page;
 mod people;
 mod pool;
 mod reach;
+mod relaying;
 mod server;
 mod shard;
 mod sockets;

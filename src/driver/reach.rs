@@ -64,6 +64,11 @@ impl Reach {
         Ok(Reached { peer, pipe })
     }
 
+    /// TLS, where the server is reached by it.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
     /// The proxy for a target, if there is to be one. This machine itself is always reached directly.
     fn proxy(&self) -> Option<Intercept> {
         let target = &self.target;
@@ -90,7 +95,7 @@ fn proxy_address(proxy: &Intercept) -> Result<(String, u16)> {
 }
 
 /// Tries a host's addresses one after the other, in the system's order (RFC 6724).
-async fn tcp(host: &str, port: u16, what: &str) -> Result<TcpStream> {
+pub(super) async fn tcp(host: &str, port: u16, what: &str) -> Result<TcpStream> {
     let found = tokio::net::lookup_host((host, port)).await.map_err(|error| unreachable(host, port, error))?;
     let addresses: Vec<SocketAddr> = found.collect();
     let mut failed = io::Error::from(io::ErrorKind::NotFound);

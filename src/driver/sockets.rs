@@ -1,11 +1,15 @@
-//! The sockets of a channel's media: for a peer connection one UDP socket; one of the other IP family, or TCP connections, where
-//! they are needed.
+//! The sockets of a channel's media: for a peer connection one UDP socket; one of the other IP family, or TCP connections, to the
+//! server or a relay, where they are needed.
 
 use super::framing::{self, Frames};
+use super::reach::Reach;
+use super::relaying;
 use crate::rtc::Protocol;
+use crate::signal::turn::{RelayAt, RelayWay};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc;
@@ -13,11 +17,14 @@ use tokio::sync::mpsc;
 /// How long a TCP connection may take to be made: the join has 10 s, of which UDP had 2.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// What came of a TCP connection.
+/// What came of a TCP connection, or the way to a relay.
 pub(super) enum Arrived {
     Opened { to: SocketAddr, local: SocketAddr },
     Frame { from: SocketAddr, bytes: Vec<u8> },
     Closed { to: SocketAddr },
+    RelayOpened { id: u32, to: SocketAddr, local: SocketAddr },
+    RelayMessage { id: u32, bytes: Vec<u8> },
+    RelayClosed { id: u32, why: String },
 }
 
 /// The sockets of one peer connection.
@@ -27,6 +34,8 @@ pub(super) struct Sockets {
     other: Option<UdpSocket>,
     /// By the server's address.
     streams: BTreeMap<SocketAddr, mpsc::Sender<Vec<u8>>>,
+    /// Connections to relays.
+    relays: BTreeMap<u32, mpsc::Sender<Vec<u8>>>,
     /// What they tell, once there are some.
     told: Option<(mpsc::Sender<Arrived>, mpsc::Receiver<Arrived>)>,
 }
@@ -50,22 +59,42 @@ impl Sockets {
 
     /// Begins to connect to a TCP address of the server's.
     pub(super) fn connect(&mut self, to: SocketAddr) {
-        let (tell, _) = self.told.get_or_insert_with(|| mpsc::channel(framing::MAX_QUEUED));
         let (send, queue) = mpsc::channel(framing::MAX_QUEUED);
         self.streams.insert(to, send);
-        tokio::task::spawn_local(carry(to, queue, tell.clone()));
+        tokio::task::spawn_local(carry(to, queue, self.tell()));
+    }
+
+    /// Begins to look for a relay, or to connect to it.
+    pub(super) fn relay(&mut self, reach: Arc<Reach>, id: u32, at: RelayAt) {
+        let tell = self.tell();
+        if at.way == RelayWay::Udp {
+            let locals = self.udps().filter_map(|udp| udp.local_addr().ok()).collect();
+            tokio::task::spawn_local(relaying::find(at, id, locals, tell));
+        } else {
+            let (send, queue) = mpsc::channel(framing::MAX_QUEUED);
+            self.relays.insert(id, send);
+            tokio::task::spawn_local(relaying::carry(reach, at, id, queue, tell));
+        }
+    }
+
+    fn tell(&mut self) -> mpsc::Sender<Arrived> {
+        self.told.get_or_insert_with(|| mpsc::channel(framing::MAX_QUEUED)).0.clone()
     }
 
     /// Sends a datagram. False: there was no room for it. A full buffer is loss, as on any network.
     pub(super) fn send(&self, protocol: Protocol, to: SocketAddr, bytes: Vec<u8>) -> bool {
         if protocol == Protocol::Tcp {
-            let sent = self.streams.get(&to).map(|queue| queue.try_send(bytes));
-            return !matches!(sent, Some(Err(mpsc::error::TrySendError::Full(_))));
+            return queued(self.streams.get(&to), bytes);
         }
         let fits = |udp: &&UdpSocket| udp.local_addr().is_ok_and(|local| local.is_ipv4() == to.is_ipv4());
         let udp = if self.other.is_none() { self.udp.as_ref() } else { self.udps().find(fits) };
         let sent = udp.map(|udp| udp.try_send_to(&bytes, to));
         !matches!(sent, Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Sends a message on the connection to a relay. False: there was no room for it.
+    pub(super) fn send_to_relay(&self, id: u32, bytes: Vec<u8>) -> bool {
+        queued(self.relays.get(&id), bytes)
     }
 
     /// Waits until something came. None: it is to be read from [`Sockets::udps`].
@@ -90,6 +119,15 @@ impl Sockets {
     pub(super) fn closed(&mut self, to: SocketAddr) {
         self.streams.remove(&to);
     }
+
+    /// The connection to a relay is closed.
+    pub(super) fn relay_closed(&mut self, id: u32) {
+        self.relays.remove(&id);
+    }
+}
+
+fn queued(queue: Option<&mpsc::Sender<Vec<u8>>>, bytes: Vec<u8>) -> bool {
+    !matches!(queue.map(|queue| queue.try_send(bytes)), Some(Err(mpsc::error::TrySendError::Full(_))))
 }
 
 /// The local address that leads to another one by now.
@@ -140,7 +178,7 @@ async fn carry(to: SocketAddr, queue: mpsc::Receiver<Vec<u8>>, tell: mpsc::Sende
         };
         tokio::select! {
             () = read => {}
-            _ = framing::write(writer, queue) => {}
+            _ = framing::write(writer, queue, framing::put) => {}
         }
     }
     let _ = tell.send(Arrived::Closed { to }).await;

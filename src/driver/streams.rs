@@ -36,7 +36,7 @@ async fn carry(mut frames: Frames<OwnedReadHalf>, writer: OwnedWriteHalf, queue:
     };
     tokio::select! {
         () = read => {}
-        _ = framing::write(writer, queue) => {}
+        _ = framing::write(writer, queue, framing::put) => {}
     }
 }
 

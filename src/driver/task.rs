@@ -249,6 +249,13 @@ impl Task {
                     }
                 }
                 Output::Connect { side, to } => self.sockets(side).connect(to),
+                Output::Relay { side, id, at } => {
+                    let reach = self.inner.engine.reach.clone();
+                    self.sockets(side).relay(reach, id, at);
+                }
+                Output::ToRelay { side, id, bytes } => {
+                    self.unsent += u64::from(!self.sockets(side).send_to_relay(id, bytes));
+                }
                 Output::Signal(bytes) => {
                     if self.wire.as_ref().is_some_and(|(send, _)| send.try_send(bytes).is_err()) {
                         self.voice.session().closed("the server reads no messages any more");
@@ -366,6 +373,12 @@ impl Task {
                 Arrived::Closed { to } => {
                     session.stream_closed(now, side, to);
                     self.sockets(side).closed(to);
+                }
+                Arrived::RelayOpened { id, to, local } => session.relay_opened(now, side, id, to, local),
+                Arrived::RelayMessage { id, bytes } => session.relay_message(now, side, id, &bytes),
+                Arrived::RelayClosed { id, why } => {
+                    session.relay_closed(now, side, id, &why);
+                    self.sockets(side).relay_closed(id);
                 }
             }
             if left > 0 {

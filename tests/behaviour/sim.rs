@@ -1,4 +1,6 @@
-//! A room server and its clients on a network that exists only in memory. Time passes when the test says so.
+//! A room server and its clients, and perhaps a relay, on a network that exists only in memory. Time passes when the test says so.
+
+use crate::turn::{self, Relay};
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -7,6 +9,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use prost::Message as _;
 use stoa::audio::jitter::Delivery;
 use stoa::audio::send::{Backpressure, SendQueue};
 use stoa::client::hearing::{FrameInfo, FrameSink};
@@ -19,6 +22,8 @@ use stoa::event::EventBody;
 use stoa::message::queue::MessageQueue;
 use stoa::rtc::Protocol;
 use stoa::server::{AdminResponse, ConnId, HttpRequest, Output as ServerOutput, RoomServer, ServerConfig};
+use stoa::signal::livekit::{IceServer, SignalResponse, signal_response};
+use stoa::signal::turn::RelayWay;
 use stoa::token::jwt::{self, Claims, VideoGrant};
 
 pub const KEY: &str = "key";
@@ -46,10 +51,13 @@ pub struct Link {
     pub cut: bool,
     /// Datagrams do not pass; TCP does.
     pub deaf: bool,
+    /// Of media nothing passes between the client and the server: neither datagrams nor TCP. A relay is reached.
+    pub walled: bool,
 }
 
 /// A quiet line: 1 ms each way.
-pub const QUIET: Link = Link { delay: ms(1), jitter: ms(0), loss: 0.0, duplicate: 0.0, cut: false, deaf: false };
+pub const QUIET: Link =
+    Link { delay: ms(1), jitter: ms(0), loss: 0.0, duplicate: 0.0, cut: false, deaf: false, walled: false };
 
 /// A stopwatch that runs on by 1 ms whenever somebody looks: so whatever is timed takes 1 ms.
 fn stopwatch() -> Instant {
@@ -92,6 +100,9 @@ enum Parcel {
     StreamClosed { client: usize, local: SocketAddr },
     FrameToServer { client: usize, from: SocketAddr, bytes: Vec<u8> },
     FrameToClient { client: usize, to: SocketAddr, bytes: Vec<u8> },
+    RelayOpened { client: usize, side: usize, id: u32, local: SocketAddr },
+    ToRelay { way: RelayWay, from: SocketAddr, bytes: Vec<u8> },
+    FromRelay { client: usize, way: RelayWay, to: SocketAddr, bytes: Vec<u8> },
 }
 
 /// A TCP connection of a client's media: of which side, and between which addresses.
@@ -120,6 +131,8 @@ pub struct Client {
     ports: [u16; 2],
     /// TCP connections that are open.
     pub streams: Vec<Stream>,
+    /// TCP connections to the relay: of which side, which number, and from where.
+    pub relay_streams: Vec<(usize, u32, SocketAddr)>,
     /// UDP sockets of the other family that were asked for.
     pub others: usize,
     /// Targets that were dialed, and when.
@@ -221,6 +234,9 @@ pub struct Sim {
     /// Nobody listens where the server was.
     pub server_gone: bool,
     announced: Announced,
+    /// What the server names beside itself, and what is there.
+    pub ice_servers: Vec<IceServer>,
+    pub relay: Relay,
     pub clients: Vec<Client>,
     pub log: Vec<String>,
     /// What the room service answered later.
@@ -297,6 +313,8 @@ impl Sim {
             now: start,
             server: server(announced, seed, start, EPOCH * 1_000_000),
             announced,
+            ice_servers: Vec::new(),
+            relay: Relay::new(start),
             server_gone: false,
             clients: Vec::new(),
             log: Vec::new(),
@@ -362,6 +380,7 @@ impl Sim {
             conn: 0,
             ports: [5000, 5001],
             streams: Vec::new(),
+            relay_streams: Vec::new(),
             others: 0,
             dialed: Vec::new(),
         });
@@ -458,6 +477,7 @@ impl Sim {
             }
             match output {
                 ServerOutput::Send { conn, bytes } => {
+                    let bytes = self.with_ice_servers(bytes);
                     if let Some(client) = self.conns.get(&conn.0).copied() {
                         self.message(conn.0, false, Parcel::MessageToClient { client, conn: conn.0, bytes });
                     }
@@ -477,6 +497,9 @@ impl Sim {
                         self.frame(client, Parcel::StreamClosed { client, local: from });
                     }
                 }
+                ServerOutput::Transmit { to, bytes, .. } if to.ip() == turn::ADDRESS.ip() => {
+                    self.relay.receive(self.now, RelayWay::Udp, server_address(), to, &bytes);
+                }
                 ServerOutput::Transmit { to, bytes, .. } => {
                     let client =
                         self.clients.iter().position(|client| [client.address.ip(), client.six()].contains(&to.ip()));
@@ -489,6 +512,23 @@ impl Sim {
                 ServerOutput::Webhook(_) => {}
             }
         }
+        for (way, from, to, bytes) in self.relay.sent(self.now) {
+            if to == server_address() {
+                self.post(self.now, Parcel::ToServer { client: 0, from, bytes });
+            } else if let Some(client) = self.clients.iter().position(|client| client.address.ip() == to.ip()) {
+                self.frame(client, Parcel::FromRelay { client, way, to, bytes });
+            }
+        }
+    }
+
+    fn with_ice_servers(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let Ok(mut response) = SignalResponse::decode(bytes.as_slice()) else { return bytes };
+        match &mut response.message {
+            Some(signal_response::Message::Join(join)) => join.ice_servers.clone_from(&self.ice_servers),
+            Some(signal_response::Message::Reconnect(known)) => known.ice_servers.clone_from(&self.ice_servers),
+            _ => return bytes,
+        }
+        response.encode_to_vec()
     }
 
     fn pump_client(&mut self, index: usize) {
@@ -520,13 +560,36 @@ impl Sim {
                         self.frame(index, Parcel::FrameToServer { client: index, from, bytes });
                     }
                 }
-                Output::Connect { side, to } => {
+                Output::Transmit { side, to, bytes, .. } if to == turn::ADDRESS => {
+                    let mut from = self.clients[index].address;
+                    from.set_port(self.clients[index].ports[side as usize]);
+                    self.frame(index, Parcel::ToRelay { way: RelayWay::Udp, from, bytes });
+                }
+                Output::ToRelay { side, id, bytes } => {
+                    let mut streams = self.clients[index].relay_streams.iter();
+                    if let Some((_, _, from)) = streams.find(|s| (SIDES[s.0], s.1) == (side, id)).copied() {
+                        self.frame(index, Parcel::ToRelay { way: RelayWay::Tcp, from, bytes });
+                    }
+                }
+                Output::Relay { side, id, at } => {
+                    assert_eq!(at.host, turn::ADDRESS.ip().to_string());
+                    self.sequence += 1;
+                    let mut local = self.clients[index].address;
+                    local.set_port(self.clients[index].ports[side as usize]);
+                    if at.way != RelayWay::Udp {
+                        local.set_port(40_000 + self.sequence as u16 % 20_000);
+                        self.clients[index].relay_streams.push((side as usize, id, local));
+                    }
+                    self.frame(index, Parcel::RelayOpened { client: index, side: side as usize, id, local });
+                }
+                Output::Connect { side, to } if !self.clients[index].link.walled => {
                     self.sequence += 1;
                     let mut local = self.clients[index].address;
                     local.set_port(20_000 + self.sequence as u16 % 20_000);
                     let stream = Stream { side: side as usize, to, local };
                     self.frame(index, Parcel::StreamOpened { client: index, stream });
                 }
+                Output::Connect { .. } => {}
                 Output::BindOther { side, .. } => {
                     let client = &mut self.clients[index];
                     client.others += 1;
@@ -549,6 +612,7 @@ impl Sim {
                         .collect();
                     gone.into_iter().for_each(|from| self.server.stream_closed(now, from));
                     let client = &mut self.clients[index];
+                    client.relay_streams.retain(|stream| SIDES[stream.0] != side);
                     client.ports[side as usize] += 2;
                     let mut local = client.address;
                     local.set_port(client.ports[side as usize]);
@@ -567,6 +631,13 @@ impl Sim {
     /// Whose TCP connection it is.
     fn client_of(&self, local: SocketAddr) -> Option<usize> {
         self.clients.iter().position(|client| client.streams.iter().any(|stream| stream.local == local))
+    }
+
+    /// Closes a client's TCP connections to the relay.
+    pub fn cut_relay_streams(&mut self, client: usize) {
+        for (side, id, _) in std::mem::take(&mut self.clients[client].relay_streams) {
+            self.clients[client].voice.session().relay_closed(self.now, SIDES[side], id, "cut");
+        }
     }
 
     /// Closes a client's TCP connections of media, as a firewall does.
@@ -602,7 +673,7 @@ impl Sim {
         let mut deliveries = Vec::new();
         let copies = 1 + u32::from(rng.unit() < link.duplicate);
         for _ in 0..copies {
-            let lost = rng.unit() < link.loss || link.cut || link.deaf;
+            let lost = rng.unit() < link.loss || link.cut || link.deaf || link.walled;
             let late = link.jitter.mul_f64(rng.unit());
             if !lost {
                 deliveries.push(self.now + link.delay + late);
@@ -667,6 +738,25 @@ impl Sim {
                 self.clients[client].streams.push(stream);
                 let session = self.clients[client].voice.session();
                 session.stream_opened(now, SIDES[stream.side], stream.to, stream.local);
+            }
+            Parcel::RelayOpened { client, side, id, local } => {
+                let session = self.clients[client].voice.session();
+                session.relay_opened(now, SIDES[side], id, turn::ADDRESS, local);
+            }
+            Parcel::ToRelay { way, from, bytes } => self.relay.receive(now, way, from, turn::ADDRESS, &bytes),
+            Parcel::FromRelay { client, way, to, bytes } => {
+                let client = &mut self.clients[client];
+                let stream = client.relay_streams.iter().find(|stream| stream.2 == to);
+                let port = client.ports.iter().position(|port| *port == to.port());
+                match (way, stream.copied(), port) {
+                    (RelayWay::Udp, _, Some(side)) => {
+                        client.voice.session().datagram(now, SIDES[side], Protocol::Udp, turn::ADDRESS, &bytes);
+                    }
+                    (RelayWay::Tcp, Some((side, id, _)), _) => {
+                        client.voice.session().relay_message(now, SIDES[side], id, &bytes);
+                    }
+                    _ => {}
+                }
             }
             Parcel::StreamClosed { client, local } => {
                 let streams = &mut self.clients[client].streams;

@@ -14,7 +14,7 @@ fn blocked() -> Options {
 }
 
 /// Each says 400 ms of a note, and the other hears it.
-fn hear_each_other(sim: &mut Sim, clients: [usize; 2], heard: &[Arc<Recorder>; 2]) {
+pub fn hear_each_other(sim: &mut Sim, clients: [usize; 2], heard: &[Arc<Recorder>; 2]) {
     for (speaker, hertz) in [(0, 440.0), (1, 660.0)] {
         let recorder = &heard[1 - speaker];
         let before = recorder.pcm().len();
@@ -27,12 +27,12 @@ fn hear_each_other(sim: &mut Sim, clients: [usize; 2], heard: &[Arc<Recorder>; 2
 }
 
 /// What each of two hears of the other.
-fn record(sim: &mut Sim, [ada, bob]: [usize; 2]) -> [Arc<Recorder>; 2] {
+pub fn record(sim: &mut Sim, [ada, bob]: [usize; 2]) -> [Arc<Recorder>; 2] {
     sim.run(ms(500));
     [sim.record(ada, "bob"), sim.record(bob, "ada")]
 }
 
-fn comes_back(sim: &mut Sim, client: usize) {
+pub fn comes_back(sim: &mut Sim, client: usize) {
     let state = |wanted| move |sim: &Sim| sim.clients[client].voice.state() == wanted;
     assert!(sim.run_until(ms(10_000), state(Reconnecting)), "the loss is not seen");
     assert!(sim.run_until(ms(10_000), state(Connected)), "{:?}", sim.clients[client].events);

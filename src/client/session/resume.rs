@@ -55,6 +55,7 @@ impl Session {
         }
         self.step_deadline = Some(now + RESUME_TIMEOUT);
         if self.media_lost {
+            self.leave_relays();
             self.signal = Signal::Binding;
             self.output.push_back(Output::Bind { side: Side::Publisher });
         } else {
@@ -138,6 +139,7 @@ impl Session {
         if let Some(ping) = &mut self.ping {
             (ping.last_heard, ping.next, ping.asked) = (now, now + ping.interval, None);
         }
+        self.relays_named(&response.ice_servers);
         self.data.resend(&mut self.publisher, response.last_message_seq);
         self.event(SessionEvent::Known);
     }
@@ -255,6 +257,7 @@ impl Session {
             return self.end(reason, 0, text);
         }
         if over {
+            self.leave_relays();
             self.phase = Phase::Lost;
         }
         self.signal = Signal::Down;
