@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The tones, Hz: ours, and the peer's.
-const OURS: f64 = 440.0;
+pub const OURS: f64 = 440.0;
 pub const THEIRS: f64 = 660.0;
 
 /// How long coming back may take: clients wait between attempts, and a cluster finds out that a node is gone.
@@ -100,7 +100,7 @@ pub fn again(scene: &mut Scene) -> Outcome {
 }
 
 /// One hears the other's tone. Returns what else the answer had.
-fn heard(listener: &mut Puppet, speaker: &str, hertz: f64) -> Outcome<Vec<String>> {
+pub fn heard(listener: &mut Puppet, speaker: &str, hertz: f64) -> Outcome<Vec<String>> {
     let answer = listener.ask(&["hear", speaker])?;
     let number = |index: usize| answer.get(index).and_then(|word| word.parse::<f64>().ok()).unwrap_or(f64::NAN);
     let (frequency, rms) = match answer.first().map(String::as_str) {

@@ -12,6 +12,7 @@ mod peers;
 mod proxy;
 mod puppet;
 mod python;
+mod relay;
 mod rows;
 mod servers;
 #[path = "../stage/mod.rs"]

@@ -54,6 +54,8 @@ pub struct Server {
     /// `host:port`, where the first and the last client join.
     pub nodes: Vec<String>,
     pub udp_ports: Vec<u16>,
+    /// Of media over TCP, where they have ports of their own for it.
+    tcp_ports: Vec<u16>,
     /// A node's is at its place; what they share comes after them.
     processes: Vec<Running>,
     /// Where the peer is to live.
@@ -69,7 +71,8 @@ pub fn stoa_at(address: &str, more: &[&str]) -> Server {
     let node = format!("{address}:{port}");
     let process = Running::start(command, &format!("stoa-serve-{port}"));
     await_listener(&node);
-    Server { is_stoa: true, nodes: vec![node], udp_ports: vec![udp], processes: vec![process], namespace: None }
+    let (udp_ports, tcp_ports) = (vec![udp], Vec::new());
+    Server { is_stoa: true, nodes: vec![node], udp_ports, tcp_ports, processes: vec![process], namespace: None }
 }
 
 pub fn stoa() -> Server {
@@ -85,7 +88,36 @@ pub fn stoa_beside_a_namespace() -> Server {
 
 /// LiveKit's server on loopback.
 pub fn livekit() -> Server {
-    livekit_nodes(1, None)
+    livekit_nodes(1, "", "")
+}
+
+/// The same with its own relay, for datagrams, and the ports of the addresses that this lends.
+pub fn livekit_with_its_relay() -> (Server, [u16; 2]) {
+    let (port, lent) = (free_udp(), ports_to_lend());
+    let more = format!(
+        "turn: {{enabled: true, udp_port: {port}, bind_addresses: [127.0.0.1], relay_range_start: {}, relay_range_end: {}, \
+         allow_restricted_peer_cidrs: [127.0.0.0/8]}}\n",
+        lent[0], lent[1]
+    );
+    (livekit_nodes(1, &more, ""), lent)
+}
+
+/// The same with Pion's relay, on TCP.
+pub fn livekit_with_a_relay_on_tcp() -> (Server, [u16; 2]) {
+    let (port, lent) = (free_tcp(), ports_to_lend());
+    let mut command = Command::new(go_tool("interop-relay", "./relay"));
+    command.args(["127.0.0.1", &port.to_string(), "guest", "let me out"]).args(lent.map(|port| port.to_string()));
+    let relay = Running::start(command, "relay");
+    await_listener(&format!("127.0.0.1:{port}"));
+    let named = format!("{{host: 127.0.0.1, port: {port}, protocol: tcp, username: guest, credential: let me out}}");
+    let mut server = livekit_nodes(1, "", &format!("turn_servers: [{named}], "));
+    server.processes.push(relay);
+    (server, lent)
+}
+
+fn ports_to_lend() -> [u16; 2] {
+    let first = free_udp().min(60_000);
+    [first, first + 19]
 }
 
 /// Two of LiveKit's servers, which know of each other by a Redis.
@@ -96,18 +128,25 @@ pub fn cluster() -> Server {
     command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &port.to_string()]);
     let redis = Running::start(command, "redis");
     await_listener(&format!("127.0.0.1:{port}"));
-    let mut server = livekit_nodes(2, Some(port));
+    let mut server = livekit_nodes(2, &format!("redis: {{address: 127.0.0.1:{port}}}\n"), "");
     server.processes.push(redis);
     server
 }
 
-fn livekit_nodes(count: usize, redis: Option<u16>) -> Server {
-    let mut server =
-        Server { is_stoa: false, nodes: Vec::new(), udp_ports: Vec::new(), processes: Vec::new(), namespace: None };
+/// `more`: to stand in the configuration of each; `of_media`: in that of its media.
+fn livekit_nodes(count: usize, more: &str, of_media: &str) -> Server {
+    let mut server = Server {
+        is_stoa: false,
+        nodes: Vec::new(),
+        udp_ports: Vec::new(),
+        tcp_ports: Vec::new(),
+        processes: Vec::new(),
+        namespace: None,
+    };
     for node in 1..=count {
         let (port, tcp, udp) = (free_tcp(), free_tcp(), free_udp());
-        let redis = redis.map(|port| format!("redis: {{address: 127.0.0.1:{port}}}\n")).unwrap_or_default();
-        let config = foreign::livekit_config("127.0.0.1", "lo", [port, tcp, udp], KEY, SECRET) + &redis;
+        let config = foreign::livekit_config("127.0.0.1", "lo", [port, tcp, udp], KEY, SECRET) + more;
+        let config = config.replacen("rtc: {", &format!("rtc: {{{of_media}"), 1);
         let mut command = Command::new(livekit_binary());
         command.args(["--config-body", &config]);
         server.processes.push(Running::start(command, &format!("livekit-{node}")));
@@ -115,6 +154,7 @@ fn livekit_nodes(count: usize, redis: Option<u16>) -> Server {
         await_listener(&node);
         server.nodes.push(node);
         server.udp_ports.push(udp);
+        server.tcp_ports.push(tcp);
     }
     server
 }
@@ -230,9 +270,22 @@ impl Loss {
         Loss::of(ports, &[("output", "sport", String::new()), ("input", "dport", String::new())])
     }
 
+    /// All of a server's media, but for what comes and goes from the addresses that a relay beside it lends.
+    pub fn but_for_a_relay(server: &Server, [first, last]: [u16; 2]) -> Option<Loss> {
+        let (table, [udp, tcp]) = (table(), [list(&server.udp_ports), list(&server.tcp_ports)]);
+        Loss::started(
+            table.clone(),
+            format!(
+                "add table inet {table}; add chain inet {table} input {{ type filter hook input priority 0; }}; \
+                 add rule inet {table} input udp dport {{ {udp} }} udp sport != {first}-{last} drop; \
+                 add rule inet {table} input udp sport {{ {udp} }} udp dport != {first}-{last} drop; \
+                 add rule inet {table} input tcp dport {{ {tcp} }} drop"
+            ),
+        )
+    }
+
     fn of(ports: &[u16], rules: &[(&str, &str, String)]) -> Option<Loss> {
-        let table = format!("stoa_interop_{}", std::process::id());
-        let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let (table, ports) = (table(), list(ports));
         let mut script = format!("add table inet {table}");
         for (hook, port, chance) in rules {
             script += &format!(
@@ -240,8 +293,20 @@ impl Loss {
                  add rule inet {table} {hook} udp {port} {{ {ports} }} {chance} drop"
             );
         }
+        Loss::started(table, script)
+    }
+
+    fn started(table: String, script: String) -> Option<Loss> {
         Command::new("nft").arg(script).output().is_ok_and(|output| output.status.success()).then(|| Loss(table))
     }
+}
+
+fn table() -> String {
+    format!("stoa_interop_{}", std::process::id())
+}
+
+fn list(ports: &[u16]) -> String {
+    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl Drop for Loss {
