@@ -1,7 +1,7 @@
 //! What users tell of themselves and ask of each other: metadata, and calls.
 
 use super::channel::Channel;
-use super::state::{Inner, Shared, not_connected};
+use super::state::{Inner, Shared};
 use super::task::Command;
 use super::validate;
 use crate::client::people::{OwnChange, Person};
@@ -98,7 +98,7 @@ fn method_name(method: &str) -> Result<()> {
 }
 
 fn connected(shared: &Shared) -> Result<()> {
-    if shared.state == ConnectionState::Connected { Ok(()) } else { Err(not_connected()) }
+    if shared.state == ConnectionState::Connected { Ok(()) } else { Err(shared.not_connected()) }
 }
 
 impl Channel {

@@ -93,7 +93,7 @@ impl Shared {
 
     /// Room for one command on its way to the connection.
     pub(super) fn room(&self) -> Result<mpsc::OwnedPermit<Command>> {
-        let commands = self.commands.clone().ok_or_else(not_connected)?;
+        let commands = self.commands.clone().ok_or_else(|| self.not_connected())?;
         let busy = |_| Error::new(Status::BUSY, "too many calls wait for this channel; try again in a moment");
         commands.try_reserve_owned().map_err(busy)
     }
@@ -107,8 +107,18 @@ impl Shared {
     pub(super) fn in_room(&self) -> Result<()> {
         match self.state {
             ConnectionState::Connected | ConnectionState::Reconnecting => Ok(()),
-            _ => Err(not_connected()),
+            _ => Err(self.not_connected()),
         }
+    }
+
+    /// Why a call that needs the connection cannot be done in this state, and what to do.
+    pub(super) fn not_connected(&self) -> Error {
+        let text = match self.state {
+            ConnectionState::Connecting => "the channel is still connecting; wait until it is connected",
+            ConnectionState::Reconnecting => "the channel is reconnecting; wait until it is connected again",
+            _ => "the channel is not connected; connect it first",
+        };
+        Error::new(Status::BAD_STATE, text)
     }
 
     pub(super) fn subscribe_state(&self, user: &str) -> Option<SubscribeState> {
@@ -337,10 +347,6 @@ impl Source for Inner {
         }
         true
     }
-}
-
-pub(super) fn not_connected() -> Error {
-    Error::new(Status::BAD_STATE, "the channel is not connected; connect it first")
 }
 
 pub(super) fn closed() -> Error {

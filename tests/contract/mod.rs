@@ -42,7 +42,8 @@ pub struct Contract {
 
 const OK: i32 = 0;
 const NOUNS: [&str; 4] = ["engine", "channel", "stream", "server"];
-const STATES: [&str; 4] = ["before connect", "connected", "connection failed", "after disconnect"];
+const STATES: [&str; 6] =
+    ["before connect", "connecting", "connected", "reconnecting", "connection failed", "after disconnect"];
 const SIZES: [&str; 4] = ["size is 0", "size is one too small", "size is 4097", "size is all ones"];
 
 /// Statuses that no row shows, and why.

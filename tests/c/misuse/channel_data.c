@@ -31,7 +31,7 @@ static void data_rows(void)
 
 static void data_states(void)
 {
-    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_OK,
            stoa_channel_send_data(channel, "data", 4, NULL));
 }
 

@@ -77,7 +77,7 @@ static void message_states(void)
     uint64_t ticket;
     ALWAYS(stoa_channel_send_message(channel, "text", 4, NULL, &out.big));
     ticket = out.big;
-    STATES(NULL, STOA_TIMED_OUT, STOA_OK, STOA_TIMED_OUT, STOA_TIMED_OUT,
+    STATES(NULL, STOA_TIMED_OUT, STOA_TIMED_OUT, STOA_OK, STOA_TIMED_OUT,
            stoa_channel_wait_sent(channel, ticket, state == CONNECTED ? 20000 : 0));
 }
 

@@ -39,11 +39,11 @@ static void people_rows_in_the_room(void)
 
 static void people_states(void)
 {
-    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE,
            stoa_channel_user_info(channel, NULL, out.text, sizeof out.text, &out.length));
-    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE,
            stoa_channel_room_info(channel, out.text, sizeof out.text, &out.length));
-    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE,
            stoa_channel_set_user_info(channel, "Ada", NULL, NULL, 20000));
 }
 

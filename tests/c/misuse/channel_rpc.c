@@ -97,14 +97,14 @@ static void rpc_states(void)
             stoa_channel_rpc_wait(channel, left_open, 20000, &code, out.text, sizeof out.text, &out.length));
     ALWAYS(stoa_channel_rpc_register(channel, "add"));
     ALWAYS(stoa_channel_rpc_unregister(channel, "add"));
-    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE,
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE,
            stoa_channel_rpc_call(channel, "bob", "slow", "x", 0, &out.big));
     if (connected)
         left_open = out.big;
     STATES(NO_SUCH_CALL, STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND,
            stoa_channel_rpc_wait(channel, 0, 0, &code, out.text, sizeof out.text, &out.length));
-    ROW(state_names[state], connected ? STOA_ERROR_NOT_FOUND : STOA_ERROR_BAD_STATE, connected ? NO_CALL : NOT_CONNECTED,
+    ROW(state_names[state], connected ? STOA_ERROR_NOT_FOUND : STOA_ERROR_BAD_STATE, connected ? NO_CALL : not_connected[state],
         stoa_channel_rpc_answer(channel, 0, "x"));
-    ROW(state_names[state], connected ? STOA_ERROR_NOT_FOUND : STOA_ERROR_BAD_STATE, connected ? NO_CALL : NOT_CONNECTED,
+    ROW(state_names[state], connected ? STOA_ERROR_NOT_FOUND : STOA_ERROR_BAD_STATE, connected ? NO_CALL : not_connected[state],
         stoa_channel_rpc_fail(channel, 0, 7, "x"));
 }

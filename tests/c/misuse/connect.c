@@ -50,25 +50,34 @@ static stoa_status connect_for_ever(void)
     return stoa_channel_connect(channel, -1);
 }
 
+// Another engine and channel, whose server is this one; and back.
+static stoa_engine *real_engine;
+static stoa_channel *real_channel;
+
+static void go_to(const char *says)
+{
+    char url[64];
+    begin_fake(says);
+    snprintf(url, sizeof url, "ws://127.0.0.1:%d", fake.port);
+    real_engine = engine, real_channel = channel;
+    engine = engine_of(url);
+    channel = channel_of("ada");
+}
+
+static void go_back(void)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_free(channel));
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    end_fake();
+    engine = real_engine, channel = real_channel;
+}
+
 static void connect_rows(void)
 {
-    stoa_engine *good_engine = engine;
-    stoa_channel *good = channel;
     struct other other;
-    char url[64];
     uint32_t now = 0;
     uint64_t ticket = 0;
-#define TO(says)                                                                                                       \
-    begin_fake(says);                                                                                                  \
-    snprintf(url, sizeof url, "ws://127.0.0.1:%d", fake.port);                                                         \
-    engine = engine_of(url);                                                                                           \
-    channel = channel_of("ada")
-#define GONE                                                                                                           \
-    EXPECT(STOA_OK, NULL, stoa_channel_free(channel));                                                                 \
-    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));                                                                   \
-    end_fake()
-
-    TO(NULL);
+    go_to(NULL);
     ROW("the server says nothing", STOA_TIMED_OUT, NULL, stoa_channel_connect(channel, 50));
     begin_other(&other, connect_for_ever);
     UNTIL(1, stoa_channel_state(channel, &now) == STOA_OK && now == STOA_STATE_CONNECTING);
@@ -77,13 +86,13 @@ static void connect_rows(void)
     EXPECT(STOA_OK, NULL, stoa_channel_disconnect(channel, 20000));
     judge_other("stoa_channel_connect", "another thread disconnects", STOA_ERROR_DISCONNECTED,
                 "the channel was disconnected while it was connecting", &other);
-    GONE;
-    TO("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    go_back();
+    go_to("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
     ROW("what answers is no LiveKit server", STOA_ERROR_PROTOCOL,
         "the server answered with HTTP 200 instead of a WebSocket; check that the URL is a LiveKit server's",
         stoa_channel_connect(channel, 20000));
-    GONE;
-    TO("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull");
+    go_back();
+    go_to("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull");
     EXPECT(STOA_OK, NULL, stoa_channel_send_message(channel, "text", 4, NULL, &ticket));
     ROW("the server refuses", STOA_ERROR_REFUSED,
         "the server refused the join with HTTP 503 (full); ask who runs it, or try later",
@@ -91,14 +100,27 @@ static void connect_rows(void)
     ROW("the connection could not be made", STOA_ERROR_DISCONNECTED,
         "the connection ended before the message had left<why>; connect, and send it again",
         stoa_channel_wait_sent(channel, ticket, 20000));
-    GONE;
-    TO("HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\ntoken");
+    go_back();
+    go_to("HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\ntoken");
     ROW("the server takes no such token", STOA_ERROR_BAD_TOKEN,
         "the server refused the token (HTTP 401: token); check app id, certificate, room and expiry",
         stoa_channel_connect(channel, 20000));
-    GONE;
-#undef TO
-#undef GONE
-    engine = good_engine;
-    channel = good;
+    go_back();
+}
+
+// Every function of a channel whose server has taken its connection, and says nothing.
+static void connecting_rows(void)
+{
+    stoa_stream *real_stream = stream;
+    go_to(NULL);
+    EXPECT(STOA_OK, NULL, stoa_channel_mixed_stream(channel, &stream));
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 0));
+    wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_CONNECTING, "");
+    ROW("connecting", STOA_ERROR_BAD_STATE, "the channel is connected or connecting; disconnect it first",
+        stoa_channel_connect(channel, -1));
+    state_rows(CONNECTING);
+    ROW("connecting", STOA_OK, NULL, stoa_channel_disconnect(channel, 20000));
+    EXPECT(STOA_OK, NULL, stoa_stream_free(stream));
+    go_back();
+    stream = real_stream;
 }

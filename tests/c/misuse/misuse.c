@@ -42,7 +42,7 @@ static stoa_channel *channel_of(const char *user)
     options.name = "room";
     options.user = user;
     // So long it waits for a server that went away.
-    options.reconnect_timeout_ms = 5000;
+    options.reconnect_timeout_ms = 8000;
     EXPECT(STOA_OK, NULL, stoa_channel_new(engine, &options, &made));
     return made;
 }
@@ -100,6 +100,8 @@ static void wait_for_user(const char *user)
 #include "stream.c"
 
 #include "busy.c"
+
+static void state_rows(enum state now);
 
 #include "connect.c"
 
@@ -173,7 +175,7 @@ static void state_rows(enum state now)
     message_states();
     stream_states();
     // The last one, for it changes the state.
-    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, stoa_channel_reconnect(channel));
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_OK, stoa_channel_reconnect(channel));
     if (now == CONNECTED)
         wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_CONNECTED, "");
 }
@@ -203,6 +205,10 @@ static void connection_rows(void)
 
     // The server goes away under it.
     EXPECT(STOA_OK, NULL, stoa_server_free(server));
+    wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_RECONNECTING, "");
+    ROW("reconnecting", STOA_ERROR_BAD_STATE, "the channel is connected or connecting; disconnect it first",
+        stoa_channel_connect(channel, -1));
+    state_rows(RECONNECTING);
     wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_FAILED, "");
     state_rows(FAILED);
     ROW("connection failed", STOA_ERROR_UNREACHABLE, "127.0.0.1:<n> cannot be reached: <why>; check the URL",
@@ -213,6 +219,11 @@ static void connection_rows(void)
     EXPECT(STOA_OK, NULL, stoa_server_new(&options, &server));
     EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 20000));
     ROW("connected", STOA_OK, NULL, stoa_channel_disconnect(channel, 20000));
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(channel, 20000));
+    EXPECT(STOA_OK, NULL, stoa_server_free(server));
+    wait_for(STOA_EVENT_CONNECTION_STATE_CHANGED, STOA_STATE_RECONNECTING, "");
+    ROW("reconnecting", STOA_OK, NULL, stoa_channel_disconnect(channel, 20000));
+    EXPECT(STOA_OK, NULL, stoa_server_new(&options, &server));
     ROW("after disconnect", STOA_OK, NULL, stoa_channel_disconnect(channel, -1));
     state_rows(LEFT);
     ROW("after disconnect", STOA_OK, NULL, stoa_channel_connect(channel, 20000));
@@ -246,6 +257,7 @@ int main(int argc, char **argv)
     argument_rows();
     connection_rows();
     connect_rows();
+    connecting_rows();
     two_threads_rows();
     inside_rows();
     if (!quick) {

@@ -180,6 +180,8 @@ static void judge(const char *file, int line, const char *call, const char *what
 // HANDLES ----------------------------------------------------------------------
 
 #define NOT_CONNECTED "the channel is not connected; connect it first"
+#define CONNECTING_NOW "the channel is still connecting; wait until it is connected"
+#define RECONNECTING_NOW "the channel is reconnecting; wait until it is connected again"
 #define ENGINE_FREED "the channel's engine was freed: free the channel"
 
 enum noun { ENGINE, CHANNEL, STREAM, SERVER };
@@ -412,17 +414,20 @@ static size_t capacity, *out_length;
 
 // STATES ----------------------------------------------------------------------
 
-enum state { FRESH, CONNECTED, FAILED, LEFT };
+enum state { FRESH, CONNECTING, CONNECTED, RECONNECTING, FAILED, LEFT };
 
-static const char *const state_names[] = {"before connect", "connected", "connection failed", "after disconnect"};
+static const char *const state_names[] = {"before connect", "connecting",        "connected",
+                                          "reconnecting",   "connection failed", "after disconnect"};
+static const char *const not_connected[] = {NOT_CONNECTED, CONNECTING_NOW, NULL, RECONNECTING_NOW, NOT_CONNECTED, NOT_CONNECTED};
 static enum state state;
 
-// A call with its status in each of the states above. An error's sentence: the one given, or that of a channel not connected.
-#define STATES(sentence, fresh, connected, failed, left, ...)                                                          \
+// A call with its status in each of the states above; `outside`: without a connection, whatever was before. An error's sentence: the
+// one given, or that of a channel not connected.
+#define STATES(sentence, outside, connecting, connected, reconnecting, ...)                                            \
     do {                                                                                                               \
-        const stoa_status wanted[] = {fresh, connected, failed, left};                                                 \
+        const stoa_status wanted[] = {outside, connecting, connected, reconnecting, outside, outside};                 \
         ROW_OF(#__VA_ARGS__, (void)0, state_names[state], wanted[state],                                               \
-               wanted[state] == STOA_ERROR_BAD_STATE ? NOT_CONNECTED : sentence, __VA_ARGS__);                         \
+               wanted[state] == STOA_ERROR_BAD_STATE ? not_connected[state] : sentence, __VA_ARGS__);                         \
     } while (0)
 
 // A call that is right in every state.
