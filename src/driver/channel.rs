@@ -6,7 +6,7 @@ use super::engine;
 use super::events::EventQueue;
 use super::listeners::{EventCallback, Listeners};
 use super::people::Calls;
-use super::state::{Inner, Shared, closed};
+use super::state::{Inner, Shared, closed, pass};
 use super::stats::{Board, ChannelStats};
 use super::stream::{CALLBACK_PATIENCE, FrameCallback, Stream};
 use super::task::{self, Command};
@@ -351,8 +351,10 @@ impl Channel {
     /// Mutes or unmutes the microphone for everyone; before connecting, from the start.
     pub fn mute(&self, muted: bool) -> Result<()> {
         let mut shared = self.inner.open()?;
+        let room = shared.reserve()?;
         shared.muted = muted;
-        shared.tell(Command::Mute(muted))
+        pass(room, Command::Mute(muted));
+        Ok(())
     }
 
     /// Subscribes to a user's audio and waits for that user's state 3. OK or TIMED_OUT; the wish stays.

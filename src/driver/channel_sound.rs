@@ -2,6 +2,7 @@
 
 use super::channel::Channel;
 use super::dump::{DUMP_PATIENCE, DumpOptions, Subject};
+use super::state::pass;
 use super::task::Command;
 use crate::client::gate::VadConfig;
 use crate::client::tap::Tap;
@@ -17,8 +18,10 @@ impl Channel {
             self.pre_roll_fits(config)?;
         }
         let mut shared = self.inner.open()?;
+        let room = shared.reserve()?;
         shared.vad = config;
-        shared.tell(Command::SetVad(config))
+        pass(room, Command::SetVad(config));
+        Ok(())
     }
 
     /// The pre-roll comes all at once: a stream has to hold it, beside what it already has.
@@ -42,6 +45,7 @@ impl Channel {
             options.validate()?;
         }
         let mut shared = inner.open()?;
+        let room = shared.reserve()?;
         let begin = |options| {
             let subject = Subject {
                 room: inner.options.name.clone(),
@@ -54,12 +58,12 @@ impl Channel {
         };
         let dump = options.map(begin).transpose()?;
         let old = std::mem::replace(&mut shared.dump, dump.clone());
-        let told = shared.tell(Command::SetTap(dump.map(|dump| dump as Arc<dyn Tap>)));
+        pass(room, Command::SetTap(dump.map(|dump| dump as Arc<dyn Tap>)));
         drop(shared);
         if let Some(old) = old {
             old.end(DUMP_PATIENCE);
         }
-        told
+        Ok(())
     }
 
     /// Frames that are in no file of this channel's dumps, since a bound was reached.

@@ -31,6 +31,8 @@ mod state;
 mod stats;
 mod stream;
 mod streams;
+#[cfg(test)]
+mod stuck;
 mod task;
 mod tls;
 pub mod token;

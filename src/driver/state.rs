@@ -100,7 +100,12 @@ impl Shared {
 
     /// Passes on what a connection is also told at its beginning: without one there is nothing to do.
     pub(super) fn tell(&self, command: Command) -> Result<()> {
-        if self.commands.is_some() { self.command(command) } else { Ok(()) }
+        self.reserve().map(|room| pass(room, command))
+    }
+
+    /// The room for that; where there is none, the wish is not taken.
+    pub(super) fn reserve(&self) -> Result<Option<mpsc::OwnedPermit<Command>>> {
+        self.commands.is_some().then(|| self.room()).transpose()
     }
 
     /// The channel is in its room, or on its way back there.
@@ -346,6 +351,13 @@ impl Source for Inner {
             }
         }
         true
+    }
+}
+
+/// Passes on what there was room for; without a connection there is nothing to do.
+pub(super) fn pass(room: Option<mpsc::OwnedPermit<Command>>, command: Command) {
+    if let Some(room) = room {
+        room.send(command);
     }
 }
 
