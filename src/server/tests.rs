@@ -23,6 +23,7 @@ use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 
 mod data_tracks;
+mod hostile;
 mod simulate;
 mod tcp;
 mod video;
@@ -390,7 +391,7 @@ impl Client {
                     self.packets.push((*p.header.payload_type, *p.seq_no, p.header.timestamp, p.payload.to_vec()))
                 }
                 RtcOutput::Event(Event::ChannelData(d)) if d.id == self.data_track => self.track_packets.push(d.data),
-                RtcOutput::Event(Event::ChannelData(d)) => self.data.push(DataPacket::decode(&d.data[..]).unwrap()),
+                RtcOutput::Event(Event::ChannelData(d)) => self.data.extend(DataPacket::decode(&d.data[..])),
                 RtcOutput::Event(_) => {}
             }
         }
