@@ -1,6 +1,7 @@
 //! Datagrams, timers, events of the peer connections, and forwarding: the path that every packet takes.
 
-use super::peer::Lane;
+use super::participant::Participant;
+use super::peer::{Lane, MAX_QUEUED, MAX_QUEUED_ALONE};
 use super::track::{Rebase, TrackId, convert};
 use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
 use crate::rtc::Protocol;
@@ -20,6 +21,8 @@ use str0m::{Event, IceConnectionState, Input, Output as RtcOutput};
 
 /// The longest payload that is passed on, bytes. str0m writes packets of 2000 bytes at most, headers included.
 const MAX_PAYLOAD: usize = 1500;
+/// Data that waits for the listeners of a room, bytes: beyond that each has only [`MAX_QUEUED`].
+const ROOM_QUEUED: usize = 128 * 1024 * 1024;
 /// When a connection that reported an error, and lives, is polled again.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -409,7 +412,11 @@ impl RoomServer {
         envelope: &data::Envelope,
         bytes: &[u8],
     ) {
-        for member in self.members(room).into_iter().filter(|m| Some(*m) != sender) {
+        let members = self.members(room);
+        let waiting = members.iter().filter_map(|member| self.participants.get(member)).map(Participant::waiting_bytes);
+        let crowded = lane == Lane::Reliable && waiting.sum::<usize>() >= ROOM_QUEUED;
+        let most = if crowded { MAX_QUEUED } else { MAX_QUEUED_ALONE };
+        for member in members.into_iter().filter(|m| Some(*m) != sender) {
             let Some(to) = self.participants.get_mut(&member) else { continue };
             if !envelope.is_for(to.identity(), &to.sid) {
                 continue;
@@ -421,7 +428,7 @@ impl RoomServer {
             }
             let side = to.receiving_side();
             let peer = to.receiving();
-            let lost = (!peer.send_data(lane, bytes.to_vec())).then_some(peer.dropped);
+            let lost = (!peer.send_data(lane, bytes.to_vec(), most)).then_some(peer.dropped);
             let counted = &mut self.counted;
             match lost {
                 None => {

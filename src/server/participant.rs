@@ -96,6 +96,11 @@ impl Participant {
         self.down.as_mut().unwrap_or(&mut self.main)
     }
 
+    /// Bytes of data that wait for it.
+    pub fn waiting_bytes(&self) -> usize {
+        self.down.as_ref().unwrap_or(&self.main).waiting_bytes()
+    }
+
     /// Which side that is.
     pub fn receiving_side(&self) -> Side {
         if self.down.is_some() { Side::Down } else { Side::Main }

@@ -15,8 +15,11 @@ use str0m::{Candidate, Rtc, RtcConfig};
 
 /// Media sections of one connection: several times what the largest room needs.
 pub const MAX_SECTIONS: usize = 512;
-/// What waits for a data channel that is full or not open yet, bytes; more is dropped and counted.
-const MAX_QUEUED: usize = 4 * 1024 * 1024;
+/// What waits for a data channel that is full or not open yet, bytes; more is dropped and counted. This much each has in any case.
+pub const MAX_QUEUED: usize = 4 * 1024 * 1024;
+/// And this much while the room's listeners together hold little: the longest message, in any format, for who reads more slowly than it
+/// is sent.
+pub const MAX_QUEUED_ALONE: usize = 40 * 1024 * 1024;
 /// A channel that holds less than this is offered what waits, bytes.
 const LOW: usize = 128 * 1024;
 /// Addresses that lead to one connection by UDP, and as many by TCP: a client has a few interfaces, and roams.
@@ -300,13 +303,13 @@ impl Peer {
         Lane::ALL.into_iter().find(is)
     }
 
-    /// Sends a data packet, or keeps it until there is room. False: it was dropped.
-    pub fn send_data(&mut self, lane: Lane, packet: Vec<u8>) -> bool {
+    /// Sends a data packet, or keeps it until there is room, as far as no more than `most` bytes wait. False: it was dropped.
+    pub fn send_data(&mut self, lane: Lane, packet: Vec<u8>, most: usize) -> bool {
         if !self.waiting.iter().any(|(l, _)| *l == lane) && self.write(lane, &packet) {
             return true;
         }
         // What may be lost is not kept: by the time there is room it is stale.
-        if lane != Lane::Reliable || self.waiting_bytes + packet.len() > MAX_QUEUED {
+        if lane != Lane::Reliable || self.waiting_bytes + packet.len() > most {
             self.dropped += 1;
             return false;
         }

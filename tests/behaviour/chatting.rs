@@ -106,6 +106,22 @@ fn sixteen_megabytes_leave_room_for_what_is_short() {
     assert_eq!(completed(&sim, ada), [(1, Status::OK)]);
 }
 
+/// The server keeps it meanwhile, for who reads more slowly than it is sent.
+#[test]
+fn who_hears_nothing_for_a_while_gets_a_long_message_all_the_same() {
+    let mut sim = Sim::new(14);
+    let [ada, bob] = ["ada", "bob"].map(|user| sim.join(user, Options::default()));
+    let text = "0123456789abcdef".repeat(12 << 16);
+    sim.clients[bob].link.deaf = true;
+    send(&mut sim, ada, message(MessageFormat::Text, "long", text.as_bytes()));
+    assert!(sim.run_until(ms(4_000), |sim| !completed(sim, ada).is_empty()), "the server takes it more slowly");
+    sim.clients[bob].link.deaf = false;
+    assert!(sim.run_until(ms(60_000), |sim| !arrived(sim, bob).is_empty() || !errors(sim, bob).is_empty()));
+    assert_eq!(errors(&sim, bob), []);
+    assert!(arrived(&sim, bob)[0].3 == text.as_bytes());
+    assert_eq!((sim.server.stats().data_dropped_full, sim.server.stats().data_waiting_bytes), (0, 0));
+}
+
 #[test]
 fn two_senders_use_the_same_id_at_once() {
     let mut sim = Sim::new(3);
