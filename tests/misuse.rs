@@ -131,6 +131,12 @@ fn messages_over_real_sockets() {
 }
 
 #[test]
+fn the_longest_messages_and_those_for_one_user() {
+    sanitized("delivery", &[], true);
+    valgrind(&MEMCHECK, "delivery", &["quick"]);
+}
+
+#[test]
 fn people_over_real_sockets() {
     sanitized("people", &[], true);
     valgrind(&MEMCHECK, "people", &[]);

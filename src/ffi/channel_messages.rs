@@ -8,7 +8,9 @@
 //! refused, and a message that stays incomplete for 15 seconds is given up; "stream_message_error" tells both. Of one user 16
 //! messages and 48 MiB can be on their way here, of all 256 and 128 MiB; beyond that, who holds most loses what waited longest.
 //! Events that nobody takes hold at most 64 MiB of messages and data: then the oldest go, and "overflow" counts them.
-//! A data packet that is no chunk stays "data_received". One that has the shape of a chunk, but cannot be one, counts as a chunk.
+//! A data packet that is no chunk stays "data_received". One that has the shape of a chunk, but cannot be one, counts as a chunk. One
+//! that was cut so short that the shape cannot be seen (of JSON before both msg_id and part_idx are named, of base64 before its third
+//! bar) comes as "data_received" too, and the message that it is missing from is given up after its 15 seconds.
 
 use super::channel::ChannelHandle;
 use super::channel_data::recipients;
