@@ -133,9 +133,7 @@ fn active_speakers(scene: &mut Scene) -> Outcome {
 
 /// The server's packets are lost now and then: Stoa hears from the copies in those that arrive, and the peer hears on.
 fn redundancy(scene: &mut Scene) -> Outcome {
-    let Some(_loss) = Loss::start(&scene.server.udp_ports, 10) else {
-        return Err(Stop::None("losing packets needs root and nftables".into()));
-    };
+    let _loss = Loss::start(&scene.server.udp_ports, 10)?;
     heard(&mut scene.peer, scene.stoa.user, OURS)?;
     scene.peer.ask(&["can", "send redundant copies"])?;
     // By chance no packet may be lost, or so many in a row that the copies are lost with them.
@@ -265,7 +263,7 @@ fn quality(scene: &mut Scene) -> Outcome {
         puppet.event(&["quality"])?;
         puppet.forget();
     }
-    let Some(loss) = Loss::start(&scene.server.udp_ports, 30) else { return Ok(()) };
+    let loss = Loss::start(&scene.server.udp_ports, 30)?;
     for puppet in [&mut scene.stoa, &mut scene.peer] {
         while !matches!(puppet.event_within(LONG, &["quality"])?.last().map(String::as_str), Some("poor" | "lost")) {}
     }
@@ -454,9 +452,7 @@ fn leave(scene: &mut Scene) -> Outcome {
 /// UDP does not pass: both join, and speak and hear over TCP. After that they come back to UDP.
 fn ice_over_tcp(scene: &mut Scene) -> Outcome {
     scene.peer.ask(&["can", "send media over TCP"])?;
-    let Some(blocked) = Loss::total(&scene.server.udp_ports) else {
-        return Err(Stop::None("losing packets needs root and nftables".into()));
-    };
+    let blocked = Loss::total(&scene.server.udp_ports)?;
     again_from_outside(scene)?;
     heard(&mut scene.peer, scene.stoa.user, OURS)?;
     heard(&mut scene.stoa, scene.peer.user, THEIRS)?;

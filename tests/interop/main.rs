@@ -7,6 +7,7 @@ mod features;
 #[path = "../common/foreign.rs"]
 mod foreign;
 mod hostile;
+mod limits;
 mod page;
 mod peers;
 mod proxy;

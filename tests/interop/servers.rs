@@ -1,7 +1,7 @@
 //! Room servers as processes: `stoa serve`, LiveKit's own, and two of those that share a Redis. All end with their guard.
 
 use super::foreign::{self, Namespace};
-use super::puppet::dir;
+use super::puppet::{Outcome, Stop, dir, failed};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -256,22 +256,25 @@ fn await_listener(address: &str) {
     }
 }
 
-/// Loses packets of a server's media as long as it is there. None: not as root, or without nftables.
+/// Why packets are not lost where tests do not run as root.
+pub const NOT_ROOT: &str = "losing packets needs root";
+
+/// Loses packets of a server's media as long as it is there.
 pub struct Loss(String);
 
 impl Loss {
     /// A share of the packets that it sends.
-    pub fn start(ports: &[u16], percent: u32) -> Option<Loss> {
+    pub fn start(ports: &[u16], percent: u32) -> Outcome<Loss> {
         Loss::of(ports, &[("output", "sport", format!("numgen random mod 100 < {percent}"))])
     }
 
     /// All, both ways: where UDP does not pass.
-    pub fn total(ports: &[u16]) -> Option<Loss> {
+    pub fn total(ports: &[u16]) -> Outcome<Loss> {
         Loss::of(ports, &[("output", "sport", String::new()), ("input", "dport", String::new())])
     }
 
     /// All of a server's media, but for what comes and goes from the addresses that a relay beside it lends.
-    pub fn but_for_a_relay(server: &Server, [first, last]: [u16; 2]) -> Option<Loss> {
+    pub fn but_for_a_relay(server: &Server, [first, last]: [u16; 2]) -> Outcome<Loss> {
         let (table, [udp, tcp]) = (table(), [list(&server.udp_ports), list(&server.tcp_ports)]);
         Loss::started(
             table.clone(),
@@ -284,7 +287,7 @@ impl Loss {
         )
     }
 
-    fn of(ports: &[u16], rules: &[(&str, &str, String)]) -> Option<Loss> {
+    fn of(ports: &[u16], rules: &[(&str, &str, String)]) -> Outcome<Loss> {
         let (table, ports) = (table(), list(ports));
         let mut script = format!("add table inet {table}");
         for (hook, port, chance) in rules {
@@ -296,8 +299,17 @@ impl Loss {
         Loss::started(table, script)
     }
 
-    fn started(table: String, script: String) -> Option<Loss> {
-        Command::new("nft").arg(script).output().is_ok_and(|output| output.status.success()).then(|| Loss(table))
+    /// None where nobody may lose packets here.
+    fn started(table: String, script: String) -> Outcome<Loss> {
+        let user = Command::new("id").arg("-u").output().expect("id tells who runs this");
+        if user.stdout != b"0\n" {
+            return Err(Stop::None(NOT_ROOT.into()));
+        }
+        match Command::new("nft").arg(script).output() {
+            Ok(output) if output.status.success() => Ok(Loss(table)),
+            Ok(output) => failed(format!("nft: {}", String::from_utf8_lossy(&output.stderr).trim())),
+            Err(error) => failed(format!("nft: {error}; install nftables")),
+        }
     }
 }
 
