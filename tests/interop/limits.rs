@@ -6,19 +6,29 @@ use super::servers::NOT_ROOT;
 /// How the name of the client begins, what it cannot, and the reason that its puppet gives.
 const LIMITS: &[(&str, &[&str], &str)] = &[
     ("Stoa", &["video"], "Stoa's client is for sound alone"),
-    ("Stoa", &["full reconnect", "node failure", "server leave"], "Stoa's client asks for no simulated faults"),
+    (
+        "Stoa",
+        &["simulated speaker", "simulated cuts", "full reconnect", "node failure", "server leave"],
+        "Stoa's client asks for no simulated faults",
+    ),
     ("@livekit/rtc-node", &["hear of a mute"], "@livekit/rtc-node cannot mute a track"),
     ("livekit-client 2.23.0 in Firefox", &["redundancy"], "Firefox cannot send redundant copies"),
     (PION, &["active speakers"], "LiveKit's Pion client cannot be seen speaking"),
     (PION, &["redundancy"], "LiveKit's Pion client cannot send redundant copies"),
-    (PION, &["data"], "LiveKit's Pion client has no topics of data"),
     (PION, &["text stream", "byte stream"], "LiveKit's Pion client has no streams"),
     (PION, &["call"], "LiveKit's Pion client cannot be called"),
     (PION, &["answer a call"], "LiveKit's Pion client cannot call"),
-    (PION, &["video"], "LiveKit's Pion client cannot film"),
     (
         PION,
-        &["resume", "full reconnect", "node failure", "server leave", "server restart"],
+        &[
+            "resume",
+            "nothing lost",
+            "simulated cuts",
+            "full reconnect",
+            "node failure",
+            "server restart",
+            "rejoin as before",
+        ],
         "LiveKit's Pion client cannot resume",
     ),
     (PION, &["ICE over TCP"], "LiveKit's Pion client cannot send media over TCP"),

@@ -2,7 +2,7 @@
 //!
 //! STOA_PICTURE=docs/page.png also takes a picture of it.
 
-use super::puppet::Puppet;
+use super::puppet::{Puppet, Stop};
 use super::servers::{Loss, Server, stoa_at, token};
 use super::{peers, stage, tone};
 use std::path::Path;
@@ -56,9 +56,12 @@ fn one_at_the_page_and_one_in_c_talk_to_each_other() {
     assert!(delay < 2000.0, "the page shows a delay of {delay} ms");
     grace.ask(&["see", "#trip", " ms"]).unwrap();
     grace.ask(&["see", "#loss", " %"]).unwrap();
-    if let Some(loss) = Loss::start(&server.udp_ports, 20) {
-        grace.ask(&["number", "#loss", "5"]).unwrap();
-        drop(loss);
+    match Loss::start(&server, 20) {
+        Err(Stop::None(why)) => eprintln!("without loss: {why}"),
+        loss => {
+            let _loss = loss.unwrap();
+            grace.ask(&["number", "#loss", "5"]).unwrap();
+        }
     }
 
     stoa.ask(&["text", "lk.chat", "Hello from C"]).unwrap();

@@ -1,8 +1,12 @@
 //! A way for a client's TCP connections that can be cut, and that can make a new server look like an old one.
 
+use socket2::{Domain, Socket, Type};
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+/// Where it connects from, so that its connections can be told from those of media at the same port.
+pub const ASIDE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 pub struct Proxy {
     pub address: SocketAddr,
@@ -45,6 +49,14 @@ impl Proxy {
     }
 }
 
+fn connect(to: &str) -> std::io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((ASIDE, 0)).into())?;
+    let to: SocketAddr = to.parse().map_err(std::io::Error::other)?;
+    socket.connect(&to.into())?;
+    Ok(socket.into())
+}
+
 /// One connection, to its end.
 fn pass(mut client: TcpStream, to: &str, old: bool, open: &Mutex<Vec<TcpStream>>) -> Option<()> {
     let mut first = vec![0; 16 * 1024];
@@ -52,7 +64,7 @@ fn pass(mut client: TcpStream, to: &str, old: bool, open: &Mutex<Vec<TcpStream>>
     if old && first[..length].starts_with(b"GET /rtc/v1") {
         return client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
     }
-    let mut server = TcpStream::connect(to).ok()?;
+    let mut server = connect(to).ok()?;
     client.set_nodelay(true).ok()?;
     server.set_nodelay(true).ok()?;
     server.write_all(&first[..length]).ok()?;

@@ -18,6 +18,16 @@ pub enum Stop {
     None(String),
 }
 
+impl Stop {
+    /// The same, with what was under way.
+    pub fn during(self, what: &str) -> Stop {
+        match self {
+            Stop::Failed(sentence) => Stop::Failed(format!("{what}: {sentence}")),
+            none => none,
+        }
+    }
+}
+
 pub type Outcome<T = ()> = Result<T, Stop>;
 
 pub fn failed<T>(sentence: impl Into<String>) -> Outcome<T> {

@@ -1,6 +1,7 @@
 //! Room servers as processes: `stoa serve`, LiveKit's own, and two of those that share a Redis. All end with their guard.
 
 use super::foreign::{self, Namespace};
+use super::proxy;
 use super::puppet::{Outcome, Stop, dir, failed};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -54,8 +55,8 @@ pub struct Server {
     /// `host:port`, where the first and the last client join.
     pub nodes: Vec<String>,
     pub udp_ports: Vec<u16>,
-    /// Of media over TCP, where they have ports of their own for it.
-    tcp_ports: Vec<u16>,
+    /// Where media comes over TCP.
+    pub tcp_ports: Vec<u16>,
     /// A node's is at its place; what they share comes after them.
     processes: Vec<Running>,
     /// Where the peer is to live.
@@ -71,8 +72,15 @@ pub fn stoa_at(address: &str, more: &[&str]) -> Server {
     let node = format!("{address}:{port}");
     let process = Running::start(command, &format!("stoa-serve-{port}"));
     await_listener(&node);
-    let (udp_ports, tcp_ports) = (vec![udp], Vec::new());
-    Server { is_stoa: true, nodes: vec![node], udp_ports, tcp_ports, processes: vec![process], namespace: None }
+    Server {
+        is_stoa: true,
+        nodes: vec![node],
+        udp_ports: vec![udp],
+        // It shares the port of HTTP.
+        tcp_ports: vec![port],
+        processes: vec![process],
+        namespace: None,
+    }
 }
 
 pub fn stoa() -> Server {
@@ -264,46 +272,50 @@ pub struct Loss(String);
 
 impl Loss {
     /// A share of the packets that it sends.
-    pub fn start(ports: &[u16], percent: u32) -> Outcome<Loss> {
-        Loss::of(ports, &[("output", "sport", format!("numgen random mod 100 < {percent}"))])
+    pub fn start(server: &Server, percent: u32) -> Outcome<Loss> {
+        Loss::of(&[("output", format!("udp sport {} numgen random mod 100 < {percent}", set(&server.udp_ports)))])
     }
 
     /// All, both ways: where UDP does not pass.
-    pub fn total(ports: &[u16]) -> Outcome<Loss> {
-        Loss::of(ports, &[("output", "sport", String::new()), ("input", "dport", String::new())])
+    pub fn of_udp(server: &Server) -> Outcome<Loss> {
+        let udp = set(&server.udp_ports);
+        Loss::of(&[("output", format!("udp sport {udp}")), ("input", format!("udp dport {udp}"))])
     }
 
     /// All of a server's media, but for what comes and goes from the addresses that a relay beside it lends.
     pub fn but_for_a_relay(server: &Server, [first, last]: [u16; 2]) -> Outcome<Loss> {
-        let (table, [udp, tcp]) = (table(), [list(&server.udp_ports), list(&server.tcp_ports)]);
-        Loss::started(
-            table.clone(),
-            format!(
-                "add table inet {table}; add chain inet {table} input {{ type filter hook input priority 0; }}; \
-                 add rule inet {table} input udp dport {{ {udp} }} udp sport != {first}-{last} drop; \
-                 add rule inet {table} input udp sport {{ {udp} }} udp dport != {first}-{last} drop; \
-                 add rule inet {table} input tcp dport {{ {tcp} }} drop"
-            ),
-        )
+        let (udp, tcp) = (set(&server.udp_ports), set(&server.tcp_ports));
+        Loss::of(&[
+            ("input", format!("udp dport {udp} udp sport != {first}-{last}")),
+            ("input", format!("udp sport {udp} udp dport != {first}-{last}")),
+            ("input", format!("tcp dport {tcp}")),
+        ])
     }
 
-    fn of(ports: &[u16], rules: &[(&str, &str, String)]) -> Outcome<Loss> {
-        let (table, ports) = (table(), list(ports));
-        let mut script = format!("add table inet {table}");
-        for (hook, port, chance) in rules {
-            script += &format!(
-                "; add chain inet {table} {hook} {{ type filter hook {hook} priority 0; }}; \
-                 add rule inet {table} {hook} udp {port} {{ {ports} }} {chance} drop"
-            );
-        }
-        Loss::started(table, script)
+    /// All media, over UDP and TCP: only what comes by a [`proxy`] passes.
+    pub fn of_media(server: &Server) -> Outcome<Loss> {
+        let (udp, tcp) = (set(&server.udp_ports), set(&server.tcp_ports));
+        Loss::of(&[
+            ("output", format!("udp sport {udp}")),
+            ("input", format!("udp dport {udp}")),
+            ("output", format!("ip daddr != {} tcp sport {tcp}", proxy::ASIDE)),
+            ("input", format!("ip saddr != {} tcp dport {tcp}", proxy::ASIDE)),
+        ])
     }
 
     /// None where nobody may lose packets here.
-    fn started(table: String, script: String) -> Outcome<Loss> {
+    fn of(rules: &[(&str, String)]) -> Outcome<Loss> {
         let user = Command::new("id").arg("-u").output().expect("id tells who runs this");
         if user.stdout != b"0\n" {
             return Err(Stop::None(NOT_ROOT.into()));
+        }
+        let table = format!("stoa_interop_{}", std::process::id());
+        let mut script = format!("add table inet {table}");
+        for (hook, packets) in rules {
+            script += &format!(
+                "; add chain inet {table} {hook} {{ type filter hook {hook} priority 0; }}; \
+                 add rule inet {table} {hook} {packets} drop"
+            );
         }
         match Command::new("nft").arg(script).output() {
             Ok(output) if output.status.success() => Ok(Loss(table)),
@@ -313,12 +325,9 @@ impl Loss {
     }
 }
 
-fn table() -> String {
-    format!("stoa_interop_{}", std::process::id())
-}
-
-fn list(ports: &[u16]) -> String {
-    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+/// Ports as nftables write them.
+fn set(ports: &[u16]) -> String {
+    format!("{{ {} }}", ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", "))
 }
 
 impl Drop for Loss {

@@ -25,11 +25,24 @@ import (
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/logger"
 	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
 )
 
 const frame = 20 * time.Millisecond
+
+// What features.rs asks whether this client can: it can the one, and not the other.
+var abilities = map[string]error{
+	"film":                  nil,
+	"simulate":              nil,
+	"be seen speaking":      none("LiveKit's Pion client cannot be seen speaking"),
+	"send redundant copies": none("LiveKit's Pion client cannot send redundant copies"),
+	"be called":             none("LiveKit's Pion client cannot be called"),
+	"resume":                none("LiveKit's Pion client cannot resume"),
+	"name topics":           none("LiveKit's Pion client has no topics of data"),
+	"send media over TCP":   none("LiveKit's Pion client cannot send media over TCP"),
+}
 
 var reasons = map[livekit.DisconnectReason]string{
 	livekit.DisconnectReason_DUPLICATE_IDENTITY:  "duplicate",
@@ -175,6 +188,9 @@ func (p *puppet) join(url, token string) error {
 	if p.client, err = client.NewRTCClient(connection, p.single, options); err != nil {
 		return err
 	}
+	p.client.OnDataReceived = func(data []byte, sid string) {
+		say("event", "data", p.identity(sid), "", "unknown", string(data))
+	}
 	go func(its *client.RTCClient) { fmt.Fprintln(os.Stderr, "ended:", its.Run()) }(p.client)
 	go func(its *client.RTCClient) {
 		for its.SendPing() == nil {
@@ -202,6 +218,97 @@ func (p *puppet) speak() error {
 		}
 	}()
 	return nil
+}
+
+// Pictures of VP8 for somebody who looks at no more than their headers: each is a key frame of 320 x 180, with a number in the place
+// of what is to be seen.
+func (p *puppet) film() error {
+	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8}, "film", "camera")
+	if err != nil {
+		return err
+	}
+	if _, err = p.client.AddTrack(track, "", client.AddTrackNoWriter()); err != nil {
+		return err
+	}
+	go func() {
+		clock := time.NewTicker(pictureTime)
+		for number := uint32(0); ; number++ {
+			<-clock.C
+			if track.WriteSample(media.Sample{Data: picture(number), Duration: pictureTime}) != nil {
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+const pictureTime = 100 * time.Millisecond
+
+// RFC 6386, 9.1: a tag of three bytes, a start code, the size.
+func picture(number uint32) []byte {
+	bytes := []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a}
+	bytes = binary.LittleEndian.AppendUint16(bytes, 320)
+	bytes = binary.LittleEndian.AppendUint16(bytes, 180)
+	return binary.BigEndian.AppendUint32(bytes, number)
+}
+
+// Sees twenty pictures, each with a higher number than the one before.
+func (p *puppet) watch(user string) ([]string, error) {
+	var last *rtp.Packet
+	var size []string
+	var number uint32
+	for end, seen := time.Now().Add(15*time.Second), 0; seen < 20; time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("%d pictures came in 15 s", seen)
+		}
+		other, err := p.find(user)
+		if err != nil {
+			return nil, err
+		}
+		packet := p.newest(other.Sid)
+		if packet == nil || packet == last {
+			continue
+		}
+		last = packet
+		var vp8 codecs.VP8Packet
+		bytes, err := vp8.Unmarshal(packet.Payload)
+		if err != nil || len(bytes) < 14 {
+			return nil, fmt.Errorf("no picture: %x, %w", packet.Payload, err)
+		}
+		now := binary.BigEndian.Uint32(bytes[10:])
+		if seen > 0 && now <= number {
+			return nil, fmt.Errorf("picture %d comes after picture %d", now, number)
+		}
+		number, seen = now, seen+1
+		width, height := binary.LittleEndian.Uint16(bytes[6:]), binary.LittleEndian.Uint16(bytes[8:])
+		size = []string{fmt.Sprint(width), fmt.Sprint(height)}
+	}
+	return size, nil
+}
+
+func (p *puppet) simulate(scenario string) error {
+	request := &livekit.SimulateScenario{}
+	switch scenario {
+	case "server-leave":
+		request.Scenario = &livekit.SimulateScenario_ServerLeave{ServerLeave: true}
+	case "speaker":
+		request.Scenario = &livekit.SimulateScenario_SpeakerUpdate{SpeakerUpdate: 3}
+	default:
+		return none("LiveKit's Pion client cannot resume")
+	}
+	return p.client.SendRequest(&livekit.SignalRequest{Message: &livekit.SignalRequest_Simulate{Simulate: request}})
+}
+
+// A packet of data: the client has no topics.
+func (p *puppet) data(way, topic, text string) error {
+	kind := livekit.DataPacket_RELIABLE
+	if way == "lossy" {
+		kind = livekit.DataPacket_LOSSY
+	}
+	if topic != "" {
+		return abilities["name topics"]
+	}
+	return p.client.PublishData([]byte(text), kind)
 }
 
 // The others' newest packets. The client keeps them to itself, so they are looked at behind its back.
@@ -297,7 +404,7 @@ func (p *puppet) obey(words []string) ([]string, error) {
 	case "subscribe":
 		return nil, p.subscribe(words[1], words[2] == "1")
 	case "data":
-		return nil, none("LiveKit's Pion client has no topics of data")
+		return nil, p.data(words[1], words[2], words[3])
 	case "text", "bytes":
 		return nil, none("LiveKit's Pion client has no streams")
 	case "token":
@@ -309,10 +416,20 @@ func (p *puppet) obey(words []string) ([]string, error) {
 		return nil, none("LiveKit's Pion client cannot call")
 	case "describe":
 		return nil, p.describe(words[1], words[2], words[3])
-	case "simulate":
+	case "film":
+		return nil, p.film()
+	case "watch":
+		return p.watch(words[1])
+	case "scenarios":
 		return nil, none("LiveKit's Pion client cannot resume")
+	case "simulate":
+		return nil, p.simulate(words[1])
 	case "can":
-		return nil, none("LiveKit's Pion client cannot " + words[1])
+		reason, asked := abilities[words[1]]
+		if !asked {
+			return nil, errors.New("not known whether it can " + words[1])
+		}
+		return nil, reason
 	}
 	return nil, errors.New("no such command")
 }

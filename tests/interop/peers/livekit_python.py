@@ -15,7 +15,8 @@ from livekit import rtc
 RATE = 48000
 FRAME = RATE // 100
 AMPLITUDE = 8000
-SCENARIOS = {"full-reconnect": "SIMULATE_FULL_RECONNECT", "node-failure": "SIMULATE_NODE_FAILURE", "server-leave": "SIMULATE_SERVER_LEAVE"}
+# A WebSocket that is lost in the midst of a resume makes this client join anew.
+SCENARIOS = {"resume": ["signal-reconnect"], "anew": ["full-reconnect", "force-tcp", "disconnect-signal-on-resume"]}
 WHY = {"DUPLICATE_IDENTITY": "duplicate", "PARTICIPANT_REMOVED": "removed", "ROOM_DELETED": "room closed", "CLIENT_INITIATED": "requested"}
 
 
@@ -164,8 +165,12 @@ class Puppet:
         await self.room.local_participant.set_metadata(metadata)
         await self.room.local_participant.set_attributes(json.loads(attributes))
 
+    async def scenarios(self, kind):
+        return SCENARIOS[kind]
+
     async def simulate(self, scenario):
-        await self.room.simulate_scenario(rtc.SimulateScenarioKind.Value(SCENARIOS[scenario]))
+        name = "SIMULATE_" + scenario.upper().replace("-", "_")
+        await self.room.simulate_scenario(rtc.SimulateScenarioKind.Value(name))
 
     async def film(self):
         source = rtc.VideoSource(320, 180)

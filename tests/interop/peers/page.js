@@ -1,6 +1,10 @@
 // The commands of a puppet in a page, with livekit-client (LivekitClient). `say` reaches the test.
 
 const RATE = 48000;
+const SCENARIOS = {
+  resume: ['signal-reconnect', 'resume-reconnect', 'disconnect-signal-on-resume', 'disconnect-signal-on-resume-no-messages'],
+  anew: ['full-reconnect', 'leave-full-reconnect', 'force-tcp'],
+};
 const WHY = { DUPLICATE_IDENTITY: 'duplicate', PARTICIPANT_REMOVED: 'removed', ROOM_DELETED: 'room closed', CLIENT_INITIATED: 'requested' };
 
 let room, context, oscillator, given, painting;
@@ -153,6 +157,10 @@ const commands = {
     await room.localParticipant.setName(name);
     await room.localParticipant.setMetadata(metadata);
     await room.localParticipant.setAttributes(JSON.parse(attributes));
+  },
+
+  async scenarios(kind) {
+    return SCENARIOS[kind];
   },
 
   async simulate(scenario) {

@@ -11,7 +11,8 @@ let room, refreshed;
 let speech = 0; // counts up: an older one ends
 
 const QUALITIES = ['poor', 'good', 'excellent', 'lost'];
-const SCENARIOS = { 'full-reconnect': 'FULL_RECONNECT', 'node-failure': 'NODE_FAILURE', 'server-leave': 'SERVER_LEAVE' };
+// A WebSocket that is lost in the midst of a resume makes this client join anew.
+const SCENARIOS = { resume: ['signal-reconnect'], anew: ['full-reconnect', 'force-tcp', 'disconnect-signal-on-resume'] };
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -131,8 +132,12 @@ await obey({
     await room.localParticipant.setAttributes(JSON.parse(attributes));
   },
 
+  async scenarios(kind) {
+    return SCENARIOS[kind];
+  },
+
   async simulate(scenario) {
-    await room.simulateScenario(rtc.SimulateScenarioKind[`SIMULATE_${SCENARIOS[scenario]}`]);
+    await room.simulateScenario(rtc.SimulateScenarioKind[`SIMULATE_${scenario.toUpperCase().replaceAll('-', '_')}`]);
   },
 
   // A picture whose colour changes with each frame.

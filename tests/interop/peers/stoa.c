@@ -16,6 +16,8 @@ enum { RATE = 24000, FRAME = RATE / 50, PATIENCE_MS = 15000 };
 static stoa_engine *engine;
 static stoa_channel *channel;
 static char given[4096];
+// A stream that stays open, by "keep".
+static stoa_stream *kept;
 // What the speaking thread speaks, Hz; 0: nothing. Written under the lock.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static double hertz;
@@ -117,6 +119,8 @@ static void on_event(stoa_channel *its, const stoa_event *event, void *user_data
         greet(its, event);
         break;
     case STOA_EVENT_CONNECTION_STATE_CHANGED:
+        if (event->old_state == STOA_STATE_CONNECTED && event->new_state == STOA_STATE_RECONNECTING)
+            say("event\treconnecting");
         if (event->old_state == STOA_STATE_RECONNECTING && event->new_state == STOA_STATE_CONNECTED)
             say("event\treconnected");
         if (event->new_state == STOA_STATE_DISCONNECTED || event->new_state == STOA_STATE_FAILED)
@@ -141,6 +145,8 @@ static void close_all(void)
     hertz = 0;
     channel = NULL;
     pthread_mutex_unlock(&lock);
+    stoa_stream_free(kept);
+    kept = NULL;
     stoa_channel_free(old);
     stoa_engine_free(engine);
     engine = NULL;
@@ -196,18 +202,15 @@ static void *speak(void *nothing)
     return nothing;
 }
 
-// Two seconds of a user's sound; the last one is measured.
-static void hear(const char *user)
+// Two seconds of a stream; the last one is measured.
+static void measure(stoa_stream *stream)
 {
     static int16_t pcm[2 * RATE + STOA_FRAME_SAMPLES_MAX];
     stoa_stream_stats before = STOA_STREAM_STATS_INIT, after = STOA_STREAM_STATS_INIT;
     stoa_frame frame = STOA_FRAME_INIT;
-    stoa_stream *stream = NULL;
-    stoa_status status = stoa_channel_subscribe(channel, user, PATIENCE_MS);
+    stoa_status status = STOA_OK;
     size_t count = 0;
     double square = 0, crossings = 0;
-    if (status == STOA_OK)
-        status = stoa_channel_stream(channel, user, &stream);
     while (status == STOA_OK && count < 2 * RATE) {
         status = stoa_stream_read(stream, PATIENCE_MS, pcm + count, STOA_FRAME_SAMPLES_MAX, &frame);
         // What the reception counted before this stream is known a moment after it was opened.
@@ -218,7 +221,6 @@ static void hear(const char *user)
     }
     if (status == STOA_OK)
         status = stoa_stream_get_stats(stream, &after);
-    stoa_stream_free(stream);
     if (status != STOA_OK) {
         answer(status);
         return;
@@ -229,6 +231,37 @@ static void hear(const char *user)
     }
     say("ok\t%.1f\t%.0f\t%" PRIu64 "\t%" PRIu64, crossings, sqrt(square / RATE),
         after.frames_recovered_copy - before.frames_recovered_copy, after.frames_concealed - before.frames_concealed);
+}
+
+static void hear(const char *user)
+{
+    stoa_stream *stream = NULL;
+    stoa_status status = stoa_channel_subscribe(channel, user, PATIENCE_MS);
+    if (status == STOA_OK)
+        status = stoa_channel_stream(channel, user, &stream);
+    if (status == STOA_OK)
+        measure(stream);
+    else
+        answer(status);
+    stoa_stream_free(stream);
+}
+
+// Opens a stream that stays open.
+static stoa_status keep(const char *user)
+{
+    stoa_stream_free(kept);
+    kept = NULL;
+    return stoa_channel_stream(channel, user, &kept);
+}
+
+// What the kept stream has from now on.
+static void hear_kept(void)
+{
+    static int16_t pcm[STOA_FRAME_SAMPLES_MAX];
+    stoa_frame frame = STOA_FRAME_INIT;
+    while (stoa_stream_read(kept, 0, pcm, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK)
+        ;
+    measure(kept);
 }
 
 static stoa_status send_message(uint32_t format, const char *topic, const void *data, size_t length)
@@ -292,6 +325,19 @@ static void obey(char *line)
         say("ok");
     } else if (strcmp(words[0], "hear") == 0) {
         hear(words[1]);
+    } else if (strcmp(words[0], "keep") == 0) {
+        answer(keep(words[1]));
+    } else if (strcmp(words[0], "hear-kept") == 0) {
+        hear_kept();
+    } else if (strcmp(words[0], "reconnect") == 0) {
+        answer(stoa_channel_reconnect(channel));
+    } else if (strcmp(words[0], "subscribed") == 0) {
+        uint32_t state = 0;
+        stoa_status status = stoa_channel_subscribe_state(channel, words[1], &state);
+        if (status == STOA_OK)
+            say("ok\t%" PRIu32, state);
+        else
+            answer(status);
     } else if (strcmp(words[0], "mute") == 0) {
         answer(stoa_channel_mute(channel, words[1][0] == '1'));
     } else if (strcmp(words[0], "subscribe") == 0) {
@@ -316,10 +362,12 @@ static void obey(char *line)
         call(words[1], words[2], words[3]);
     } else if (strcmp(words[0], "describe") == 0) {
         answer(stoa_channel_set_user_info(channel, words[1], words[2], words[3], PATIENCE_MS));
-    } else if (strcmp(words[0], "simulate") == 0) {
+    } else if (strcmp(words[0], "simulate") == 0 || strcmp(words[0], "scenarios") == 0) {
         say("none\tStoa's client asks for no simulated faults");
     } else if (strcmp(words[0], "can") == 0) {
-        say(strcmp(words[1], "film") == 0 ? "none\tStoa's client is for sound alone" : "ok");
+        say(strcmp(words[1], "film") == 0       ? "none\tStoa's client is for sound alone"
+            : strcmp(words[1], "simulate") == 0 ? "none\tStoa's client asks for no simulated faults"
+                                                : "ok");
     } else {
         say("failed\tno such command");
     }
