@@ -37,6 +37,8 @@ pub struct Scene {
     pub peer: Puppet,
     pub stoa_way: Proxy,
     pub peer_way: Proxy,
+    /// How many peer connections each of them is to have.
+    pub connections: [usize; 2],
     pub row: &'static str,
     /// One more client like the peer.
     pub peer_as: Peer,
@@ -92,6 +94,7 @@ pub const FEATURES: &[(&str, Cell)] = &[
 
 fn join(scene: &mut Scene) -> Outcome {
     scene.peer.ask(&["join", &scene.peer_way.url(), &token(scene.peer.user)])?;
+    has_connections(&scene.server, &scene.peer, &scene.peer_way, scene.connections[1])?;
     enter(scene)?;
     scene.stoa.event(&["joined", scene.peer.user])?;
     scene.peer.event(&["joined", scene.stoa.user]).map(drop)
@@ -99,7 +102,19 @@ fn join(scene: &mut Scene) -> Outcome {
 
 /// Stoa's client joins.
 fn enter(scene: &mut Scene) -> Outcome {
-    scene.stoa.ask(&["join", &scene.stoa_way.url(), &token(scene.stoa.user)]).map(drop)
+    scene.stoa.ask(&["join", &scene.stoa_way.url(), &token(scene.stoa.user)])?;
+    has_connections(&scene.server, &scene.stoa, &scene.stoa_way, scene.connections[0])
+}
+
+/// Who just joined did so with this number of peer connections: the path tells, and what `stoa serve` says.
+fn has_connections(server: &Server, puppet: &Puppet, way: &Proxy, wanted: usize) -> Outcome {
+    let (count, name) = (way.peer_connections(), ["one peer connection,", "two peer connections,"][wanted - 1]);
+    let (log, joins) = (server.log(), format!("{} in {ROOM} joins with ", puppet.user));
+    let said = log.lines().rfind(|line| line.contains(&joins)).unwrap_or_default();
+    if count != wanted || server.is_stoa && !said.contains(name) {
+        return failed(format!("{} joined with {count} peer connections, not {wanted}: {said}", puppet.user));
+    }
+    Ok(())
 }
 
 /// Both in the room and speaking, after one of them was not.

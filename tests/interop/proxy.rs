@@ -3,6 +3,7 @@
 use socket2::{Domain, Socket, Type};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Where it connects from, so that its connections can be told from those of media at the same port.
@@ -12,6 +13,7 @@ pub struct Proxy {
     pub address: SocketAddr,
     to: Arc<Mutex<String>>,
     open: Arc<Mutex<Vec<TcpStream>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -21,19 +23,25 @@ impl Proxy {
         let listener = TcpListener::bind((host, 0)).expect("a free port");
         let (address, open) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let to = Arc::new(Mutex::new(to.to_owned()));
-        let (goal, pipes) = (to.clone(), open.clone());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (goal, pipes, count) = (to.clone(), open.clone(), Arc::clone(&connections));
         // It ends with the process.
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let (to, pipes) = (goal.lock().unwrap().clone(), pipes.clone());
-                std::thread::spawn(move || pass(client, &to, old, &pipes));
+                let (to, pipes, count) = (goal.lock().unwrap().clone(), pipes.clone(), count.clone());
+                std::thread::spawn(move || pass(client, &to, old, &pipes, &count));
             }
         });
-        Proxy { address, to, open }
+        Proxy { address, to, open, connections }
     }
 
     pub fn url(&self) -> String {
         format!("ws://{}", self.address)
+    }
+
+    /// With how many peer connections the newest join that it let through was asked for; 0: there was none.
+    pub fn peer_connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// New connections go elsewhere.
@@ -58,11 +66,16 @@ fn connect(to: &str) -> std::io::Result<TcpStream> {
 }
 
 /// One connection, to its end.
-fn pass(mut client: TcpStream, to: &str, old: bool, open: &Mutex<Vec<TcpStream>>) -> Option<()> {
+fn pass(mut client: TcpStream, to: &str, old: bool, open: &Mutex<Vec<TcpStream>>, count: &AtomicUsize) -> Option<()> {
     let mut first = vec![0; 16 * 1024];
     let length = client.read(&mut first).ok()?;
     if old && first[..length].starts_with(b"GET /rtc/v1") {
         return client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
+    }
+    for (path, connections) in [("GET /rtc/v1?", 1), ("GET /rtc?", 2)] {
+        if first[..length].starts_with(path.as_bytes()) {
+            count.store(connections, Ordering::SeqCst);
+        }
     }
     let mut server = connect(to).ok()?;
     client.set_nodelay(true).ok()?;

@@ -81,7 +81,7 @@ fn written(date: &str) -> String {
     let (mut reasons, mut failures) = (Vec::new(), String::new());
     for row in ROWS {
         let results = std::fs::read_to_string(results_of(row.test)).unwrap_or_default();
-        let _ = write!(doc, "| {} | {}{} |", row.server, row.client, if row.in_make_test { " *" } else { "" });
+        let _ = write!(doc, "| {} | {}{} |", row.server, row.label(), if row.in_make_test { " *" } else { "" });
         for (feature, _) in FEATURES {
             let cell = results.lines().find_map(|line| line.strip_prefix(*feature)?.strip_prefix('\t'));
             let (result, sentence) =
@@ -97,7 +97,7 @@ fn written(date: &str) -> String {
                     (place + 1).to_string()
                 }
                 _ => {
-                    let _ = writeln!(failures, "- {} with {}, {feature}: {sentence}", row.server, row.client);
+                    let _ = writeln!(failures, "- {} with {}, {feature}: {sentence}", row.server, row.label());
                     "✗".to_string()
                 }
             };
@@ -122,8 +122,10 @@ fn written(date: &str) -> String {
     for row in ROWS {
         let _ = writeln!(
             doc,
-            "- {} with {}: `cargo test --test interop {} -- --include-ignored`",
-            row.server, row.client, row.test
+            "- {} with {}: `cargo test --test interop -- rows::{} --exact --include-ignored`",
+            row.server,
+            row.label(),
+            row.test
         );
     }
     doc
@@ -145,7 +147,11 @@ fn the_committed_matrix_has_every_row_and_column() {
         "run `make interop`: docs/interop.md has other columns"
     );
     for row in ROWS {
-        assert!(doc.contains(&format!("| {} | {}", row.server, row.client)), "run `make interop`: {} is new", row.test);
+        assert!(
+            doc.contains(&format!("| {} | {}", row.server, row.label())),
+            "run `make interop`: {} is new",
+            row.test
+        );
     }
     assert!(doc.contains(NEVER));
 }
