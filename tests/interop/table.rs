@@ -14,7 +14,7 @@ pub fn forget(row: &str) {
 
 /// Runs every cell of a row. Fails, with all the sentences, where one failed.
 pub fn run(row: &str, mut scene: Scene) {
-    let mut results = String::new();
+    let mut results = format!("{REVISION}{}\n", revision());
     let mut wrong = String::new();
     for (feature, cell) in FEATURES {
         let begun = std::time::Instant::now();
@@ -50,6 +50,17 @@ fn results_of(row: &str) -> PathBuf {
     dir().join(format!("{row}.tsv"))
 }
 
+/// How the line with the revision begins, in what a row gave.
+const REVISION: &str = "revision\t";
+
+/// What is tested: the commit, and whether the sources differ from it.
+fn revision() -> String {
+    let mut git = std::process::Command::new("git");
+    let output = git.args(["describe", "--always", "--dirty"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    if said.is_empty() { "unknown".into() } else { said }
+}
+
 fn document() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/interop.md")
 }
@@ -78,9 +89,10 @@ fn written(date: &str) -> String {
     doc += "\n|---|---|";
     doc += &"---|".repeat(FEATURES.len());
     doc += "\n";
-    let (mut reasons, mut failures) = (Vec::new(), String::new());
+    let (mut reasons, mut failures, mut revisions) = (Vec::new(), String::new(), Vec::new());
     for row in ROWS {
         let results = std::fs::read_to_string(results_of(row.test)).unwrap_or_default();
+        revisions.push(results.lines().find_map(|line| line.strip_prefix(REVISION)).unwrap_or("none").to_owned());
         let _ = write!(doc, "| {} | {}{} |", row.server, row.label(), if row.in_make_test { " *" } else { "" });
         for (feature, _) in FEATURES {
             let cell = results.lines().find_map(|line| line.strip_prefix(*feature)?.strip_prefix('\t'));
@@ -111,6 +123,7 @@ fn written(date: &str) -> String {
     for (number, reason) in reasons.iter().enumerate() {
         let _ = writeln!(doc, "{}. {reason}", number + 1);
     }
+    doc += &tested(&revisions);
     if !failures.is_empty() {
         let _ = write!(doc, "\n## What failed\n\n{failures}");
     }
@@ -127,6 +140,18 @@ fn written(date: &str) -> String {
             row.label(),
             row.test
         );
+    }
+    doc
+}
+
+/// Of which revision the rows are.
+fn tested(revisions: &[String]) -> String {
+    if revisions.iter().all(|revision| *revision == revisions[0]) {
+        return format!("\nAll rows ran at revision {}.\n", revisions[0]);
+    }
+    let mut doc = "\n## The rows are of different revisions\n\n".to_owned();
+    for (row, revision) in ROWS.iter().zip(revisions) {
+        let _ = writeln!(doc, "- {} with {}: {revision}", row.server, row.label());
     }
     doc
 }
