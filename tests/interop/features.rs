@@ -4,12 +4,12 @@
 //! came from redundant copies, and how many were concealed; or ok opus with the packets in hexadecimal), `mute 0|1`,
 //! `subscribe USER 0|1`, `data reliable|lossy TOPIC TEXT`, `text TOPIC TEXT`, `bytes TOPIC HEX`, `token` (ok given, or ok refreshed),
 //! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
-//! `film`, `watch USER` (ok WIDTH HEIGHT), `scenarios resume|anew` (ok and those that the client can simulate, by
-//! which it resumes, or joins anew), `simulate SCENARIO|node-failure|server-leave|speaker`,
-//! Stoa's client alone: `reconnect`, `keep USER` (opens a stream that stays open), `hear-kept USER` (as `hear`, by that stream and without
-//! subscribing), `subscribed USER` (ok and the state of the subscription). Each:
+//! `film`, `watch USER` (ok WIDTH HEIGHT), `scenarios resume|anew` (ok and the faults that the client can simulate and after which it
+//! resumes, or joins anew), `simulate SCENARIO|node-failure|server-leave|speaker`,
 //! `can WHAT` (none where the client cannot `resume`, `simulate`, `be seen speaking`, `send redundant copies`, `be called`,
 //! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `send media over TCP`).
+//! Stoa's client answers more: `reconnect`, `keep USER` (opens a stream that stays open), `hear-kept USER` (as `hear`, by that stream
+//! and without subscribing), `subscribed USER` (ok and the state of the subscription).
 //! Events: `joined USER`, `left USER`, `muted USER 0|1`, `speaking USER`, `data USER TOPIC reliable|lossy TEXT`,
 //! `text USER TOPIC TEXT`, `bytes USER TOPIC HEX`, `name USER NAME`, `metadata USER TEXT`, `attributes USER JSON`, `quality USER LEVEL`,
 //! `reconnecting` (of Stoa alone), `reconnected`, `closed REASON`.

@@ -57,6 +57,10 @@ impl Proxy {
     }
 }
 
+/// A page may read it, as all that LiveKit's server answers.
+const NOT_FOUND: &[u8] =
+    b"HTTP/1.1 404 Not Found\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 fn connect(to: &str) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((ASIDE, 0)).into())?;
@@ -70,7 +74,7 @@ fn pass(mut client: TcpStream, to: &str, old: bool, open: &Mutex<Vec<TcpStream>>
     let mut first = vec![0; 16 * 1024];
     let length = client.read(&mut first).ok()?;
     if old && first[..length].starts_with(b"GET /rtc/v1") {
-        return client.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
+        return client.write_all(NOT_FOUND).ok();
     }
     for (path, connections) in [("GET /rtc/v1?", 1), ("GET /rtc?", 2)] {
         if first[..length].starts_with(path.as_bytes()) {

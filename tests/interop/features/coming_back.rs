@@ -163,17 +163,28 @@ pub fn reconnect_now(scene: &mut Scene) -> Outcome {
     nobody_left(scene)
 }
 
-/// For a while no media passes, while the WebSockets stay. Stoa notices, and both hear each other again.
+/// For a while no media passes, while the WebSockets stay. Both hear each other again, and what was reliable arrives.
 pub fn network_lost(scene: &mut Scene) -> Outcome {
     const AWAY: Duration = Duration::from_secs(8);
+    let topic = topic_of(scene, "away");
     scene.stoa.forget();
     scene.peer.forget();
     let (begun, lost) = (Instant::now(), Loss::of_media(&scene.server)?);
-    scene.stoa.event(&["reconnecting"])?;
+    both_ways(scene, |from, _| {
+        from.ask(&["data", "lossy", topic, "not to arrive"])?;
+        from.ask(&["data", "reliable", topic, "to arrive"]).map(drop)
+    })?;
     std::thread::sleep(AWAY.saturating_sub(begun.elapsed()));
     drop(lost);
-    scene.stoa.event_within(LONG, &["reconnected"])?;
     heard_again(scene)?;
+    both_ways(scene, |from, to| {
+        // The other one shows, by not being there, that nothing passed.
+        let came = to.event(&["data", from.user, topic])?;
+        if came.last().is_some_and(|text| text == "to arrive") {
+            return Ok(());
+        }
+        failed(format!("{} has of {} {came:?}", to.user, from.user))
+    })?;
     nobody_left(scene)
 }
 
