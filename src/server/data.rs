@@ -35,10 +35,21 @@ struct Unread {}
 struct Origin {
     #[prost(int32, optional, tag = "1")]
     kind: Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    user: Option<UserOrigin>,
     #[prost(string, tag = "4")]
     participant_identity: String,
     #[prost(string, tag = "17")]
     participant_sid: String,
+}
+
+/// The sender where it used to be told: LiveKit's Go test client looks only there.
+#[derive(Clone, PartialEq, Message)]
+struct UserOrigin {
+    #[prost(string, tag = "1")]
+    participant_sid: String,
+    #[prost(string, tag = "5")]
+    participant_identity: String,
 }
 
 /// Reads the addressees of a packet; None if the bytes are no data packet.
@@ -61,16 +72,22 @@ impl Envelope {
         let for_all = identities().next().is_none() && user.is_none_or(|u| u.destination_sids.is_empty());
         for_all || identities().any(|i| i == identity) || sids.any(|s| s == sid)
     }
-}
 
-/// The packet with its way and its sender written behind it: of a field that occurs twice the last one counts, so nobody can speak
-/// for others.
-pub fn with_origin(packet: &[u8], kind: Kind, identity: &str, sid: &str) -> Vec<u8> {
-    let origin = Origin { kind: Some(kind as i32), participant_identity: identity.into(), participant_sid: sid.into() };
-    let mut bytes = Vec::with_capacity(packet.len() + origin.encoded_len());
-    bytes.extend_from_slice(packet);
-    origin.encode(&mut bytes).expect("a Vec grows");
-    bytes
+    /// The packet with its way and its sender written behind it: of a field that occurs twice the last one counts, so nobody can speak
+    /// for others.
+    pub fn with_origin(&self, packet: &[u8], kind: Kind, identity: &str, sid: &str) -> Vec<u8> {
+        let user = UserOrigin { participant_identity: identity.into(), participant_sid: sid.into() };
+        let origin = Origin {
+            kind: Some(kind as i32),
+            user: self.user.is_some().then_some(user),
+            participant_identity: identity.into(),
+            participant_sid: sid.into(),
+        };
+        let mut bytes = Vec::with_capacity(packet.len() + origin.encoded_len());
+        bytes.extend_from_slice(packet);
+        origin.encode(&mut bytes).expect("a Vec grows");
+        bytes
+    }
 }
 
 #[cfg(test)]
@@ -84,19 +101,36 @@ mod tests {
             participant_identity: "queen".into(),
             participant_sid: "PA_queen".into(),
             sequence: 7,
-            value: Some(Value::User(UserPacket { payload: vec![1, 2], ..Default::default() })),
+            value: Some(Value::User(UserPacket {
+                participant_sid: "PA_queen".into(),
+                participant_identity: "queen".into(),
+                payload: vec![1, 2],
+                topic: Some("game".into()),
+                ..Default::default()
+            })),
             ..Default::default()
         };
         let mut bytes = forged.encode_to_vec();
         bytes.extend_from_slice(&[0xfa, 0x3e, 2, 8, 9]); // field 1007, bytes
-        let sent = with_origin(&bytes, Kind::Lossy, "ann", "PA_ann");
+        let sent = envelope(&bytes).unwrap().with_origin(&bytes, Kind::Lossy, "ann", "PA_ann");
         assert_eq!(&sent[..bytes.len()], &bytes[..]);
         let read = DataPacket::decode(&sent[..]).unwrap();
         assert_eq!((read.participant_identity.as_str(), read.participant_sid.as_str()), ("ann", "PA_ann"));
-        assert_eq!((read.sequence, &read.value), (7, &forged.value));
+        assert_eq!(read.sequence, 7);
+        let Some(Value::User(user)) = &read.value else { panic!("{read:?}") };
+        assert_eq!((user.participant_identity.as_str(), user.participant_sid.as_str()), ("ann", "PA_ann"));
+        assert_eq!((user.payload.as_slice(), user.topic.as_deref()), ([1, 2].as_slice(), Some("game")));
         assert_eq!(read.kind, Kind::Lossy as i32, "the way it came, whatever it says");
-        let reliable = with_origin(&sent, Kind::Reliable, "ann", "PA_ann");
+        let reliable = envelope(&sent).unwrap().with_origin(&sent, Kind::Reliable, "ann", "PA_ann");
         assert_eq!(DataPacket::decode(&reliable[..]).unwrap().kind, Kind::Reliable as i32);
+    }
+
+    #[test]
+    fn what_is_no_packet_of_a_user_does_not_become_one() {
+        let chunk = Value::StreamChunk(Default::default());
+        let bytes = DataPacket { value: Some(chunk.clone()), ..Default::default() }.encode_to_vec();
+        let sent = envelope(&bytes).unwrap().with_origin(&bytes, Kind::Reliable, "ann", "PA_ann");
+        assert_eq!(DataPacket::decode(&sent[..]).unwrap().value, Some(chunk));
     }
 
     #[test]

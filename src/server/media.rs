@@ -399,7 +399,7 @@ impl RoomServer {
         }
         let Some(sender) = self.participants.get(&id) else { return };
         let kind = if lane == Lane::Lossy { Kind::Lossy } else { Kind::Reliable };
-        let bytes = data::with_origin(packet, kind, sender.identity(), &sid);
+        let bytes = envelope.with_origin(packet, kind, sender.identity(), &sid);
         self.deliver(&room, Some(id), lane, &envelope, &bytes);
     }
 
