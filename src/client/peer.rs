@@ -34,6 +34,8 @@ pub(super) struct Peer {
     restart: bool,
     /// Media flows, or did until it begins to flow on another way.
     pub(super) linked: bool,
+    /// When something last came over it.
+    pub(super) heard: Instant,
     next_offer_id: u32,
     /// Audio sections the server asked for while an offer was outstanding; `again` is its plain "offer once more".
     wanted: u32,
@@ -61,6 +63,9 @@ const MAX_SECTIONS: usize = 512;
 const REPORTS: Duration = Duration::from_secs(1);
 /// The longest wait for an answer of STUN before the next try: with nine tries, lost media is noticed within about 6 s.
 const STUN_RTO: Duration = Duration::from_secs(1);
+/// When a connection on which nothing comes any more is lost. str0m goes on for 15 s after the last check of a server that checks
+/// of its own, as LiveKit's does; answers to our checks come every second.
+const SILENCE: Duration = Duration::from_secs(7);
 
 impl Peer {
     pub(super) fn new(mut config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
@@ -75,6 +80,7 @@ impl Peer {
             pending: None,
             restart: false,
             linked: false,
+            heard: now,
             next_offer_id: 1,
             wanted: 0,
             again: false,
@@ -89,6 +95,11 @@ impl Peer {
             wake: Some(now),
             stun_answers: 0,
         }
+    }
+
+    /// When it is lost, unless something comes.
+    pub(super) fn silent_at(&self) -> Option<Instant> {
+        self.linked.then(|| self.heard + SILENCE)
     }
 
     /// The first offer: data channels, `receivers` sections to hear with, and the microphone if `cid` names one.

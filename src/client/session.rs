@@ -468,6 +468,9 @@ impl Session {
         self.stats.bytes_received += length as u64;
         self.stats.packets_rejected += u64::from(!accepted);
         if accepted {
+            if let Some(peer) = self.peer(side) {
+                peer.heard = now;
+            }
             self.drain_peer(now, side);
             self.look_for_the_end(now);
         }
@@ -506,7 +509,20 @@ impl Session {
             let _ = peer.rtc.handle_input(Input::Timeout(now));
         }
         self.drain(now);
+        if let Some((_, side)) = self.silent_at().filter(|(at, _)| *at <= now) {
+            self.media_disconnected(now, side);
+        }
         self.look_for_the_end(now);
+    }
+
+    /// When a side is lost unless something comes, and which. On the way back a step's deadline judges.
+    fn silent_at(&self) -> Option<(Instant, Side)> {
+        if self.phase != Phase::Connected || self.signal != Signal::Up {
+            return None;
+        }
+        let publisher = self.publisher.silent_at().map(|at| (at, Side::Publisher));
+        let subscriber = self.subscriber.as_ref().and_then(Peer::silent_at).map(|at| (at, Side::Subscriber));
+        publisher.into_iter().chain(subscriber).min_by_key(|(at, _)| *at)
     }
 
     fn ping_if_due(&mut self, now: Instant) {
@@ -532,7 +548,8 @@ impl Session {
         let pings = self.ping.as_ref().filter(|_| self.signal.carries()).map(|p| p.next);
         let peers = std::iter::once(&self.publisher).chain(self.subscriber.as_ref());
         let wakes = peers.flat_map(|peer| [peer.wake, peer.ways.tcp_at, peer.relays.deadline()]);
-        wakes.chain([self.step_deadline, pings]).flatten().min()
+        let silence = self.silent_at().map(|(at, _)| at);
+        wakes.chain([self.step_deadline, pings, silence]).flatten().min()
     }
 
     /// The next thing to do or to know.

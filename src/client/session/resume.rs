@@ -202,6 +202,7 @@ impl Session {
             self.media_lost = false;
             for peer in std::iter::once(&mut self.publisher).chain(self.subscriber.as_mut()) {
                 peer.linked = true;
+                peer.heard = now;
             }
             self.event(SessionEvent::Connected);
             self.flush_data(now);
