@@ -1,5 +1,6 @@
 //! The command line as people and programs use it: the built binary, on loopback.
 
+mod progress;
 mod reaching;
 mod rooms;
 mod tokens;
@@ -27,7 +28,10 @@ fn machine() -> RwLockReadGuard<'static, ()> {
 
 /// The binary, without what the tester's environment may say.
 fn stoa() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stoa"));
+    clean(Command::new(env!("CARGO_BIN_EXE_stoa")))
+}
+
+fn clean(mut command: Command) -> Command {
     let proxies = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"].map(|name| [name.into(), name.to_uppercase()]);
     let ours = ["STOA_TOKEN", "STOA_KEY", "STOA_SECRET", "STOA_LOG"].map(String::from);
     for name in ours.into_iter().chain(proxies.into_iter().flatten()) {

@@ -30,7 +30,7 @@ fn loud(ms: u32) -> bool {
 }
 
 /// The pattern as a stereo WAV.
-fn voice() -> Vec<u8> {
+pub fn voice() -> Vec<u8> {
     let spec = WavSpec { channels: 2, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut bytes = Cursor::new(Vec::new());
     let mut writer = WavWriter::new(&mut bytes, spec).unwrap();
