@@ -3,6 +3,7 @@
 
 use super::*;
 
+mod media;
 mod signals;
 
 const EVE: ConnId = ConnId(102);
