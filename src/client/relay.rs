@@ -231,15 +231,13 @@ mod tests {
                 );
             }
             answers.extend(std::iter::from_fn(|| self.server.poll_transmit(time)));
+            // The peer says the same, and that comes after what the relay itself has to say.
+            let (to_peer, mut answers): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.to == PEER);
+            for sent in to_peer {
+                let echo = Transmit::new(sent.data, TransportType::Udp, PEER, LENT);
+                answers.extend(self.server.recv(echo, time).map(|wrapped| wrapped.build()));
+            }
             for mut answer in answers {
-                if answer.to == PEER {
-                    // The peer says the same.
-                    let echo = Transmit::new(answer.data, TransportType::Udp, PEER, LENT);
-                    match self.server.recv(echo, time) {
-                        Some(wrapped) => answer = wrapped.build(),
-                        None => continue,
-                    }
-                }
                 mangle(&mut answer.data);
                 if let Received::Data(data) = self.relay.receive(self.now, &answer.data) {
                     self.data.push((data.peer, data.data().to_vec()));
