@@ -16,6 +16,7 @@
 
 mod coming_back;
 
+use super::limits;
 use super::proxy::Proxy;
 use super::puppet::{Outcome, Puppet, Stop, failed};
 use super::rows::Peer;
@@ -73,7 +74,6 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("video", video),
     ("resume", coming_back::resume),
     ("Stoa resumes", coming_back::stoa_resumes),
-    ("nothing lost", coming_back::nothing_lost),
     ("Stoa loses nothing", coming_back::stoa_loses_nothing),
     ("reconnect now", coming_back::reconnect_now),
     ("network lost", coming_back::network_lost),

@@ -50,7 +50,8 @@ fn sound_that_is_none() {
     let opus = scene.world.clients[CLIENT].rtc.codec_config().params()[0];
     let types = [*opus.pt(), *opus.red().expect("RED")];
     let received = scene.world.server.counted.media_received;
-    let mut number = 70_000;
+    // Below 65536, where the roll-over counter of SRTP begins.
+    let mut number = 10_000;
     for case in 0..600 {
         let length = [0, 1, 2, 4, 5, 40, 200, 1_300][rng.below(8)];
         let mut payload = rng.bytes(length);
@@ -60,16 +61,13 @@ fn sound_that_is_none() {
         }
         number += [1, 1, 1, 2, 50, 900][rng.below(6)];
         scene.play(types[rng.below(2)], number, rng.next() as u32, &payload);
-        scene
-            .written()
-            .iter()
-            .for_each(|bytes| scene.datagram(Protocol::Udp, scene.world.clients[CLIENT].address, bytes));
+        scene.world.run(5);
         if case % 10 == 0 {
             scene.goes_on(&format!("sound {case}"));
         }
     }
     let received = scene.world.server.counted.media_received - received;
-    assert!(received > 100, "{received} packets came through");
+    assert!(received > 500, "{received} packets came through");
     scene.log("sound that is none");
     assert!(scene.eve().is_some(), "what she sends is for those who hear her to judge");
     scene.leave();
