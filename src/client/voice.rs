@@ -740,8 +740,8 @@ impl Voice {
         let user = &mut self.users[index];
         user.sid = info.sid.clone();
         user.awaited_until = None;
-        let muted = track.is_some_and(|track| track.muted);
-        if muted != user.muted {
+        // Without a track it is as it was: who comes back muted has none for a moment.
+        if let Some(muted) = track.map(|track| track.muted).filter(|muted| *muted != user.muted) {
             user.muted = muted;
             self.events.push_back(EventBody::UserMuted { user: info.identity.clone(), muted });
         }

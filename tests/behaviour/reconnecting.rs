@@ -196,6 +196,9 @@ fn a_server_that_was_restarted_is_joined_anew_and_streams_go_on() {
         two.push(ada, 440.0, ms(200));
         two.sim.run(ms(500));
         assert_eq!(two.at_bob.frames().len(), 0, "heard though muted");
+        let told = two.sim.clients[bob].events.iter();
+        let told: Vec<_> = told.filter(|event| matches!(event, EventBody::UserMuted { .. })).collect();
+        assert_eq!(told, [&EventBody::UserMuted { user: "ada".into(), muted: true }], "once, before");
         two.sim.clients[ada].voice.mute(false);
         two.sim.run(ms(100));
         two.hear_each_other();

@@ -4,8 +4,8 @@
 //! came from redundant copies, and how many were concealed; or ok opus with the packets in hexadecimal), `mute 0|1`,
 //! `subscribe USER 0|1`, `data reliable|lossy TOPIC TEXT`, `text TOPIC TEXT`, `bytes TOPIC HEX`, `token` (ok given, or ok refreshed),
 //! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
-//! `film`, `watch USER` (ok WIDTH HEIGHT), `scenarios resume|anew` (ok and the faults that the client can simulate and after which it
-//! resumes, or joins anew), `simulate SCENARIO|node-failure|server-leave|speaker`,
+//! `film`, `watch USER` (ok WIDTH HEIGHT), `scenarios` (ok and the faults that the client can simulate and after which it joins anew),
+//! `simulate SCENARIO|node-failure|server-leave`,
 //! `can WHAT` (none where the client cannot `resume`, `simulate`, `be seen speaking`, `send redundant copies`, `be called`,
 //! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `send media over TCP`).
 //! Stoa's client answers more: `reconnect`, `keep USER` (opens a stream that stays open), `hear-kept USER` (as `hear`, by that stream
@@ -57,7 +57,6 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("speak", speak),
     ("hear", hear),
     ("active speakers", active_speakers),
-    ("simulated speaker", simulated_speaker),
     ("redundancy", redundancy),
     ("mute", mute),
     ("hear of a mute", hear_of_a_mute),
@@ -77,7 +76,6 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("Stoa loses nothing", coming_back::stoa_loses_nothing),
     ("reconnect now", coming_back::reconnect_now),
     ("network lost", coming_back::network_lost),
-    ("simulated cuts", coming_back::simulated_cuts),
     ("full reconnect", coming_back::full_reconnect),
     ("node failure", coming_back::node_failure),
     ("server leave", coming_back::server_leave),
@@ -161,21 +159,6 @@ fn active_speakers(scene: &mut Scene) -> Outcome {
     scene.peer.event(&["speaking", scene.stoa.user])?;
     scene.peer.ask(&["can", "be seen speaking"])?;
     scene.stoa.event(&["speaking", scene.peer.user]).map(drop)
-}
-
-/// A second client like the peer has no microphone, and asks the server to let it seem to speak.
-fn simulated_speaker(scene: &mut Scene) -> Outcome {
-    scene.peer.ask(&["can", "simulate"])?;
-    let mut second = (scene.peer_as)(&scene.server, scene.row, "paula");
-    second.ask(&["join", &scene.peer_way.url(), &token(second.user)])?;
-    scene.stoa.event(&["joined", second.user])?;
-    second.ask(&["simulate", "speaker"])?;
-    for puppet in [&mut scene.stoa, &mut scene.peer] {
-        puppet.event(&["speaking", second.user])?;
-    }
-    second.ask(&["leave"])?;
-    scene.stoa.event(&["left", second.user])?;
-    scene.peer.event(&["left", second.user]).map(drop)
 }
 
 /// The server's packets are lost now and then: Stoa hears from the copies in those that arrive, and the peer hears on.

@@ -6,11 +6,7 @@ use super::servers::NOT_ROOT;
 /// How the name of the client begins, what it cannot, and the reason that its puppet gives.
 const LIMITS: &[(&str, &[&str], &str)] = &[
     ("Stoa", &["video"], "Stoa's client is for sound alone"),
-    (
-        "Stoa",
-        &["simulated speaker", "simulated cuts", "full reconnect", "node failure", "server leave"],
-        "Stoa's client asks for no simulated faults",
-    ),
+    ("Stoa", &["full reconnect", "node failure", "server leave"], "Stoa's client asks for no simulated faults"),
     // What its rooms were is not known to the other node; that both join anew there, "server restart" shows.
     ("Stoa, one on each", &["rejoin as before"], GONE),
     ("@livekit/rtc-node", &["hear of a mute"], "@livekit/rtc-node cannot mute a track"),
@@ -22,7 +18,7 @@ const LIMITS: &[(&str, &[&str], &str)] = &[
     (PION, &["answer a call"], "LiveKit's Pion client cannot call"),
     (
         PION,
-        &["resume", "simulated cuts", "full reconnect", "node failure", "server restart", "rejoin as before"],
+        &["resume", "full reconnect", "node failure", "server restart", "rejoin as before"],
         "LiveKit's Pion client cannot resume",
     ),
     (PION, &["ICE over TCP"], "LiveKit's Pion client cannot send media over TCP"),

@@ -32,25 +32,9 @@ fn resumes(
     if other.saw(&["left", one.user]) { failed("the other one saw it leave") } else { Ok(()) }
 }
 
-/// The peer loses its WebSocket in every way that it can simulate, and resumes.
-pub fn simulated_cuts(scene: &mut Scene) -> Outcome {
-    for scenario in scene.peer.ask(&["scenarios", "resume"])? {
-        scene.stoa.forget();
-        scene.peer.forget();
-        scene.peer.ask(&["simulate", &scenario])?;
-        let mut back = || {
-            scene.peer.event_within(LONG, &["reconnected"])?;
-            heard_again(scene)?;
-            nobody_left(scene)
-        };
-        back().map_err(|stop| stop.during(&scenario))?;
-    }
-    Ok(())
-}
-
 /// The peer joins anew by itself, in every way that it can simulate: the session that it had is given up.
 pub fn full_reconnect(scene: &mut Scene) -> Outcome {
-    for scenario in scene.peer.ask(&["scenarios", "anew"])? {
+    for scenario in scene.peer.ask(&["scenarios"])? {
         joins_anew(scene, &scenario).map_err(|stop| stop.during(&scenario))?;
     }
     Ok(())

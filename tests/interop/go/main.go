@@ -291,8 +291,6 @@ func (p *puppet) simulate(scenario string) error {
 	switch scenario {
 	case "server-leave":
 		request.Scenario = &livekit.SimulateScenario_ServerLeave{ServerLeave: true}
-	case "speaker":
-		request.Scenario = &livekit.SimulateScenario_SpeakerUpdate{SpeakerUpdate: 3}
 	default:
 		return none("LiveKit's Pion client cannot resume")
 	}

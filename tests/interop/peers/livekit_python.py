@@ -16,7 +16,7 @@ RATE = 48000
 FRAME = RATE // 100
 AMPLITUDE = 8000
 # A WebSocket that is lost in the midst of a resume makes this client join anew.
-SCENARIOS = {"resume": ["signal-reconnect"], "anew": ["full-reconnect", "force-tcp", "disconnect-signal-on-resume"]}
+SCENARIOS = ["full-reconnect", "force-tcp", "disconnect-signal-on-resume"]
 WHY = {"DUPLICATE_IDENTITY": "duplicate", "PARTICIPANT_REMOVED": "removed", "ROOM_DELETED": "room closed", "CLIENT_INITIATED": "requested"}
 
 
@@ -165,8 +165,8 @@ class Puppet:
         await self.room.local_participant.set_metadata(metadata)
         await self.room.local_participant.set_attributes(json.loads(attributes))
 
-    async def scenarios(self, kind):
-        return SCENARIOS[kind]
+    async def scenarios(self):
+        return SCENARIOS
 
     async def simulate(self, scenario):
         name = "SIMULATE_" + scenario.upper().replace("-", "_")

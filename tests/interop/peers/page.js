@@ -1,10 +1,7 @@
 // The commands of a puppet in a page, with livekit-client (LivekitClient). `say` reaches the test.
 
 const RATE = 48000;
-const SCENARIOS = {
-  resume: ['signal-reconnect', 'resume-reconnect', 'disconnect-signal-on-resume', 'disconnect-signal-on-resume-no-messages'],
-  anew: ['full-reconnect', 'leave-full-reconnect', 'force-tcp'],
-};
+const SCENARIOS = ['full-reconnect', 'leave-full-reconnect', 'force-tcp'];
 const WHY = { DUPLICATE_IDENTITY: 'duplicate', PARTICIPANT_REMOVED: 'removed', ROOM_DELETED: 'room closed', CLIENT_INITIATED: 'requested' };
 
 let room, context, oscillator, given, painting;
@@ -159,8 +156,8 @@ const commands = {
     await room.localParticipant.setAttributes(JSON.parse(attributes));
   },
 
-  async scenarios(kind) {
-    return SCENARIOS[kind];
+  async scenarios() {
+    return SCENARIOS;
   },
 
   async simulate(scenario) {

@@ -12,7 +12,7 @@ let speech = 0; // counts up: an older one ends
 
 const QUALITIES = ['poor', 'good', 'excellent', 'lost'];
 // A WebSocket that is lost in the midst of a resume makes this client join anew.
-const SCENARIOS = { resume: ['signal-reconnect'], anew: ['full-reconnect', 'force-tcp', 'disconnect-signal-on-resume'] };
+const SCENARIOS = ['full-reconnect', 'force-tcp', 'disconnect-signal-on-resume'];
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -132,8 +132,8 @@ await obey({
     await room.localParticipant.setAttributes(JSON.parse(attributes));
   },
 
-  async scenarios(kind) {
-    return SCENARIOS[kind];
+  async scenarios() {
+    return SCENARIOS;
   },
 
   async simulate(scenario) {
