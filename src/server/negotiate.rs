@@ -26,12 +26,13 @@ impl RoomServer {
         participant.asked = false;
         let single = participant.down.is_none();
         let (arrived, gone) = self.match_tracks(id, &lines);
+        let mut renewed = Vec::new();
         if single {
             self.release_unusable(id);
-            self.assign(id);
+            renewed = self.assign(id);
         }
         let (edits, mid_to_track_id) = self.edits(id, Side::Main);
-        let answer = sdp::edit(&answer, &edits);
+        let answer = sdp::with_ssrcs(&sdp::edit(&answer, &edits), &renewed);
         self.learn_ufrag(id, Side::Main, &answer);
         self.send(
             id,
@@ -234,20 +235,25 @@ impl RoomServer {
         }
     }
 
-    /// Gives free sections to tracks that wait for one.
-    fn assign(&mut self, id: ParticipantId) {
-        let Some(participant) = self.participants.get_mut(&id) else { return };
+    /// Gives free sections to tracks that wait for one. Returns the SSRCs that have others now, old and new: str0m wrote its answer before.
+    fn assign(&mut self, id: ParticipantId) -> Vec<(u32, u32)> {
+        let mut renewed = Vec::new();
+        let Some(participant) = self.participants.get_mut(&id) else { return renewed };
         let waiting: Vec<TrackId> = participant.wants.iter().filter(|w| w.1.is_none()).map(|w| *w.0).collect();
         // What this side offers must differ from what is there, so with two connections every track has a new section.
         let reuse = participant.down.is_none();
         for track in waiting {
             let kind = kind_of(&self.tracks, track);
-            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || !s.used);
+            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || s.last.is_none());
             let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
             section.track = Some(track);
-            let mid = section.mid;
+            let (mid, another) = (section.mid, section.last.is_some_and(|last| last != track));
+            if another {
+                renewed.extend(participant.receiving().renew(mid));
+            }
             participant.wants.insert(track, Some(mid));
         }
+        renewed
     }
 
     /// Opens the way for every subscription whose section the client now knows.
@@ -262,16 +268,12 @@ impl RoomServer {
         let (mut edits, mut carried) = (BTreeMap::new(), BTreeMap::new());
         let Some(participant) = self.participants.get_mut(&id) else { return (edits, carried) };
         let Some(peer) = participant.peer(side) else { return (edits, carried) };
-        let (mut shown, mut nameless) = (Vec::with_capacity(peer.sections.len()), Vec::new());
+        let mut shown = Vec::with_capacity(peer.sections.len());
         for section in &mut peer.sections {
-            if section.shown.is_some() && section.track.is_none() {
-                nameless.push(section.mid);
-            }
             section.shown = section.track;
-            section.used |= section.track.is_some();
+            section.last = section.track.or(section.last);
             shown.push((section.mid, section.track));
         }
-        nameless.into_iter().for_each(|mid| peer.renew(mid));
         for (mid, track) in shown {
             let track = track.and_then(|t| self.tracks.get(&t));
             let named =

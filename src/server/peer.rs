@@ -53,8 +53,8 @@ pub struct Section {
     pub track: Option<TrackId>,
     /// The track that the client was told of last. Some clients notice a track only when the name on its section changes.
     pub shown: Option<TrackId>,
-    /// It carried a track at some time.
-    pub used: bool,
+    /// The track that the client was told of before now, or is told of now.
+    pub last: Option<TrackId>,
     pub cursor: Cursor,
     /// The client receives here; false while it refuses the section.
     pub usable: bool,
@@ -216,7 +216,7 @@ impl Peer {
             kind,
             track: None,
             shown: None,
-            used: false,
+            last: None,
             cursor: Cursor::default(),
             usable: true,
         });
@@ -226,11 +226,13 @@ impl Peer {
         self.sections.iter_mut().find(|s| s.mid == mid)
     }
 
-    /// Gives a section that lost its name another SSRC, with numbers of its own, in time for the description that names it again:
-    /// str0m writes SSRCs into an answer before it is known what the sections will carry.
-    pub fn renew(&mut self, mid: Mid) {
+    /// Gives a section another SSRC, with numbers of its own: what comes next on it is another track. Returns the SSRCs, old and new,
+    /// and those of what is sent again.
+    pub fn renew(&mut self, mid: Mid) -> Vec<(u32, u32)> {
         let mut api = self.rtc.direct_api();
-        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else { return };
+        let Some(old) = api.stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx())) else {
+            return Vec::new();
+        };
         let (ssrc, repair) = (api.new_ssrc(), old.1.map(|_| api.new_ssrc()));
         // Not `reset_stream_tx`: str0m would still look the stream up by the old number.
         api.remove_stream_tx(old.0);
@@ -238,6 +240,8 @@ impl Peer {
         if let Some(section) = self.section(mid) {
             section.cursor = Cursor::default();
         }
+        let repairs = old.1.zip(repair).map(|(old, new)| (*old, *new));
+        std::iter::once((*old.0, *ssrc)).chain(repairs).collect()
     }
 
     /// The SSRC this side sends with on a section, once it is negotiated.

@@ -500,7 +500,7 @@ fn subscriptions_start_stop_and_start_again() {
 }
 
 #[test]
-fn a_section_is_another_stream_each_time_it_gets_a_name() {
+fn a_section_is_another_stream_for_another_track() {
     let mut world = World::new();
     let bob = world.join_as("bob", grant(), false);
     let speakers = ["ann", "cat", "dan"].map(|name| world.join(name));

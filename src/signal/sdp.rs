@@ -112,6 +112,28 @@ pub fn edit(sdp: &str, edits: &BTreeMap<String, Edit>) -> String {
     out
 }
 
+/// Puts other SSRCs in the place of some, each given as the old and the new one.
+pub fn with_ssrcs(sdp: &str, others: &[(u32, u32)]) -> String {
+    let other = |word: &str| {
+        let found = others.iter().find(|(old, _)| word == old.to_string());
+        found.map_or(word.to_string(), |(_, new)| new.to_string())
+    };
+    let mut out = String::with_capacity(sdp.len());
+    for line in sdp.lines() {
+        let (ssrc, group) = (line.strip_prefix("a=ssrc:"), line.strip_prefix("a=ssrc-group:"));
+        if let Some((number, rest)) = ssrc.and_then(|rest| rest.split_once(' ')) {
+            out.push_str(&format!("a=ssrc:{} {rest}", other(number)));
+        } else if let Some((meaning, numbers)) = group.and_then(|rest| rest.split_once(' ')) {
+            let numbers: Vec<String> = numbers.split(' ').map(other).collect();
+            out.push_str(&format!("a=ssrc-group:{meaning} {}", numbers.join(" ")));
+        } else {
+            out.push_str(line);
+        }
+        out.push_str("\r\n");
+    }
+    out
+}
+
 fn edit_section(section: &str, edit: &Edit, out: &mut String) {
     let payload = |codec: &str| {
         section.lines().find_map(|line| {
@@ -227,6 +249,18 @@ mod tests {
         let bare = edit(SDP, &edits(None));
         assert!(!bare.contains("msid") && bare.contains("a=ssrc:7 cname:c"));
         assert_eq!(edit(SDP, &BTreeMap::new()), SDP);
+    }
+
+    #[test]
+    fn ssrcs_are_replaced_where_they_are_told() {
+        let sdp = format!("{SDP}a=ssrc:77 msid:a b7 c:7\r\na=ssrc-group:FID 7 77\r\na=fmtp:7 7\r\n");
+        let other = with_ssrcs(&sdp, &[(7, 1000), (77, 2000)]);
+        let expected = sdp
+            .replace("a=ssrc:7 ", "a=ssrc:1000 ")
+            .replace("a=ssrc:77 ", "a=ssrc:2000 ")
+            .replace("FID 7 77", "FID 1000 2000");
+        assert_eq!(other, expected);
+        assert_eq!(with_ssrcs(&sdp, &[]), sdp);
     }
 
     #[test]
