@@ -515,9 +515,9 @@ impl Session {
         self.look_for_the_end(now);
     }
 
-    /// When a side is lost unless something comes, and which. On the way back a step's deadline judges.
+    /// When a side is lost unless something comes, and which.
     fn silent_at(&self) -> Option<(Instant, Side)> {
-        if self.phase != Phase::Connected || self.signal != Signal::Up {
+        if self.phase != Phase::Connected {
             return None;
         }
         let publisher = self.publisher.silent_at().map(|at| (at, Side::Publisher));
