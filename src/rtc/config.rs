@@ -16,7 +16,7 @@ pub const MAX_BUFFERED: usize = 512 * 1024;
 
 /// Where cryptography comes from. Make it once for an engine or a server and pass it on: nothing is installed for the process.
 pub fn crypto_provider() -> Arc<CryptoProvider> {
-    Arc::new(str0m::crypto::from_feature_flags())
+    Arc::new(super::dtls::provider())
 }
 
 /// A peer connection for Opus and its redundancy, in RTP mode: packets pass as they are, no reordering, no codec.

@@ -2,6 +2,7 @@
 
 use super::participant::Participant;
 use super::peer::{Lane, MAX_QUEUED, MAX_QUEUED_ALONE};
+use super::shortcut::{Form, Packet};
 use super::track::{Rebase, TrackId, convert};
 use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
 use crate::rtc::Protocol;
@@ -53,13 +54,25 @@ impl RoomServer {
             };
             let Some(peer) = server.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
             // Anybody can send nonsense from a forged address: only what the connection itself takes for fatal counts.
+            peer.shortcut.received(bytes);
             let taken = peer.rtc.handle_input(Input::Receive(server.now, receive));
             match taken {
                 Err(error) if !peer.rtc.is_alive() => server.fail(id, format!("its connection failed: {error}.")),
                 _ => server.drive(id, side),
             }
+            if stun_username(bytes).is_some() {
+                server.check_back(id, side, (protocol, from));
+            }
         });
         true
+    }
+
+    /// A client's check was answered: Pion waits for one of this side.
+    fn check_back(&mut self, id: ParticipantId, side: Side, from: (Protocol, SocketAddr)) {
+        let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+        if let Some(bytes) = peer.checks.back(&peer.ufrag, from, &self.crypto) {
+            self.output.push_back(Output::Transmit { protocol: from.0, to: from.1, bytes });
+        }
     }
 
     /// The media's TCP connection from there is closed.
@@ -155,6 +168,7 @@ impl RoomServer {
     fn flush_unguarded(&mut self, id: ParticipantId, side: Side) {
         let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
         peer.dirty = false;
+        peer.shortcut.forget();
         if let Err(error) = peer.rtc.handle_input(Input::Timeout(self.now)) {
             return self.fail(id, format!("its connection failed: {error}."));
         }
@@ -177,6 +191,7 @@ impl RoomServer {
             match peer.rtc.poll_output() {
                 Ok(RtcOutput::Transmit(t)) => {
                     let (protocol, to) = (t.proto, t.destination);
+                    peer.shortcut.sent(protocol, to, &t.contents);
                     self.output.push_back(Output::Transmit { protocol, to, bytes: t.contents.into() })
                 }
                 Ok(RtcOutput::Event(Event::RtpPacket(packet))) => self.forward(id, side, packet),
@@ -207,9 +222,11 @@ impl RoomServer {
         match event {
             Event::Connected => {
                 peer.connected = true;
+                peer.shortcut.connected();
                 if receiving {
                     participant.media_lost = None;
                     self.active(id);
+                    self.offer_what_waits(id);
                 }
             }
             Event::IceConnectionStateChange(state) if receiving && peer.connected => {
@@ -319,6 +336,7 @@ impl RoomServer {
                 self.jobs.push(Reverse((self.now + speakers::INTERVAL, job)));
             }
         }
+        let level = extensions.audio_level.map(|level| (level.unsigned_abs(), extensions.voice_activity == Some(true)));
         for listener in &mut track.listeners {
             let Some(subscriber) = self.participants.get_mut(&listener.who) else { continue };
             let side = subscriber.receiving_side();
@@ -333,12 +351,23 @@ impl RoomServer {
                 counted.media_dropped_format += 1;
                 continue;
             };
+            let begun = listener.rebase.begun();
             let Some((sequence, time)) = listener.rebase.map(*packet.seq_no, packet.header.timestamp, self.now) else {
                 counted.media_dropped_old += 1;
                 continue;
             };
+            let ssrc = listener.ssrc;
+            if let Some(form) = listener.form.as_ref().filter(|_| begun) {
+                let short = Packet { pt, marker: packet.header.marker, sequence, time, ssrc, level, payload: &payload };
+                if let Some(output) = peer.shortcut.send(form, &short) {
+                    counted.media_forwarded += 1;
+                    counted.media_bytes_forwarded += payload.len() as u64;
+                    self.output.push_back(output);
+                    continue;
+                }
+            }
             let mut api = peer.rtc.direct_api();
-            let Some(stream) = api.stream_tx(&listener.ssrc) else {
+            let Some(stream) = api.stream_tx(&ssrc) else {
                 counted.media_dropped_unready += 1;
                 continue;
             };
@@ -453,14 +482,21 @@ impl RoomServer {
         };
         let peer = participant.receiving();
         let (Some(ssrc), payloads) = (peer.ssrc(mid), peer.payloads) else { return };
+        let form = Form::of(&peer.rtc, mid);
         let Some(cursor) = peer.section(mid).map(|s| s.cursor) else { return };
         let open = |track: &super::track::Track| track.listeners.iter().any(|l| l.who == who);
         if self.tracks.get(&track_id).is_none_or(open) {
             return;
         }
         let Ok(video) = self.lane(track_id, who, mid, cursor) else { return };
+        if video.is_none()
+            && let Some(participant) = self.participants.get_mut(&who)
+        {
+            participant.receiving().keep_nothing(mid);
+        }
         let Some(track) = self.tracks.get_mut(&track_id) else { return };
-        track.listeners.push(super::track::Listener { who, mid, ssrc, payloads, rebase: Rebase::new(cursor), video });
+        let rebase = Rebase::new(cursor);
+        track.listeners.push(super::track::Listener { who, mid, ssrc, payloads, form, rebase, video });
         let first = !std::mem::replace(&mut track.announced_subscribed, true);
         let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
         if first {

@@ -7,11 +7,13 @@
 //!   `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `data_tracks/`: data tracks. `speakers.rs`: who is speaking.
 //! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
+//!   `shortcut.rs`: past the peer connection. `check.rs`: a check back.
 //! - `video/`: layers, key frames, and what video needs of descriptions. `quality.rs`: how well connections do.
 //! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
 //! - `stats.rs`: what was counted.
 
 pub mod admin;
+mod check;
 mod connect;
 mod data;
 mod data_tracks;
@@ -25,6 +27,7 @@ mod permit;
 mod quality;
 mod requests;
 mod rooms;
+mod shortcut;
 mod simulate;
 mod speakers;
 mod stats;

@@ -59,12 +59,9 @@ impl RoomServer {
         if let Err(why) = down.accept_answer(&answer.sdp) {
             return self.fail(id, format!("the client sent {why}."));
         }
-        let again = std::mem::take(&mut participant.offer_again);
         self.touch(id, Side::Down);
         self.open_assigned(id);
-        if again {
-            self.offer(id, false);
-        }
+        self.offer_what_waits(id);
     }
 
     /// Sees to it that what a participant is to hear gets its sections.
@@ -110,14 +107,24 @@ impl RoomServer {
         }
     }
 
-    /// Offers on the second connection; later, if an offer is outstanding.
+    /// Offers what could not be offered yet.
+    pub(super) fn offer_what_waits(&mut self, id: ParticipantId) {
+        let waits = self.participants.get_mut(&id).is_some_and(|p| std::mem::take(&mut p.offer_again));
+        if waits {
+            self.offer(id, false);
+        }
+    }
+
+    /// Offers on the second connection; later, if an offer is outstanding, or the first one has not led to a connection yet: Pion takes
+    /// a second one at that time for an ICE restart, and may lose its own candidates over it.
     pub(super) fn offer(&mut self, id: ParticipantId, restart: bool) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let waiting = participant.wants.iter().filter(|w| w.1.is_none());
         let missing = waiting.map(|w| kind_of(&self.tracks, *w.0)).collect::<Vec<_>>();
         let Some(down) = &mut participant.down else { return };
         // A restart replaces an offer that a lost WebSocket may have swallowed.
-        if down.pending.is_some() && !restart {
+        let early = participant.offer_id > 0 && !down.connected;
+        if (down.pending.is_some() || early) && !restart {
             participant.offer_again = true;
             return;
         }

@@ -1,11 +1,14 @@
 //! One peer connection of a participant: the sections it can send on, its data channels, its place in the routing tables.
 
+use super::check::Checks;
+use super::shortcut::Shortcut;
 use super::track::{Cursor, Payloads, TrackId};
 use super::video::sections;
+use crate::rtc;
 use crate::signal::sdp;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, MediaKind, Mid};
@@ -69,6 +72,8 @@ pub struct Peer {
     pub connected: bool,
     pub sections: Vec<Section>,
     pub payloads: Payloads,
+    pub shortcut: Shortcut,
+    pub checks: Checks,
     /// Candidates of the client's that may still be taken.
     candidates: usize,
     /// The channels to send on.
@@ -92,7 +97,7 @@ impl Peer {
     /// A connection that is announced at the UDP addresses `media`, and at the TCP addresses `streams` (RFC 6544, passive: the
     /// client connects). str0m gives TCP the lower priority.
     pub fn new(config: RtcConfig, media: &[SocketAddr], streams: &[SocketAddr], now: Instant) -> Peer {
-        let mut rtc = config.build(now);
+        let (mut rtc, sealer) = rtc::dtls::build(config, now);
         let udp = media.iter().map(|address| Candidate::host(*address, Protocol::Udp));
         let tcp = streams.iter().map(|a| Candidate::builder().tcp().host(*a).tcptype(TcpType::Passive).build());
         for candidate in udp.chain(tcp).flatten() {
@@ -105,6 +110,8 @@ impl Peer {
             connected: false,
             sections: Vec::new(),
             payloads: Payloads::default(),
+            shortcut: Shortcut::new(sealer),
+            checks: Checks::default(),
             candidates: MAX_CANDIDATES,
             channels: [None; 3],
             agreed: [None; 3],
@@ -158,12 +165,14 @@ impl Peer {
             }
         }
         self.payloads = Payloads::of(&self.rtc);
+        self.checks.described(&offer);
         Ok((answer.to_sdp_string(), lines))
     }
 
     /// Takes the client's answer to this side's offer.
     pub fn accept_answer(&mut self, answer: &str) -> Result<(), String> {
         let Some(pending) = self.pending.take() else { return Ok(()) };
+        self.checks.described(answer);
         let answer = SdpAnswer::from_sdp_string(&self.candidates_of(answer))
             .map_err(|e| format!("an answer that does not parse: {}", plain(e)))?;
         let taken = self.rtc.sdp_api().accept_answer(pending, answer);
@@ -244,6 +253,13 @@ impl Peer {
         std::iter::once((*old.0, *ssrc)).chain(repairs).collect()
     }
 
+    /// Sound is never sent again, so nothing is kept for it: a few kB for each section.
+    pub fn keep_nothing(&mut self, mid: Mid) {
+        if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, None) {
+            stream.set_rtx_cache(0, Duration::ZERO, None);
+        }
+    }
+
     /// The SSRC this side sends with on a section, once it is negotiated.
     pub fn ssrc(&mut self, mid: Mid) -> Option<Ssrc> {
         self.rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| stream.ssrc())
@@ -276,6 +292,7 @@ impl Peer {
     /// An ICE-lite agent holds on to a nominated way until it hears nothing for long, even where the client has nominated
     /// another one meanwhile: so it is told.
     fn invalidate_stream(&mut self, from: SocketAddr) {
+        self.shortcut.forget();
         // Mostly ICE found it out by itself (prflx), since clients connect from a port that they announce as 9 (RFC 6544, section
         // 4.5). str0m makes such candidates from text only; kind, protocol and address count.
         for kind in ["prflx", "host"] {

@@ -24,6 +24,7 @@ use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 
 mod data_tracks;
 mod hostile;
+mod shortcut;
 mod simulate;
 mod tcp;
 mod video;
@@ -249,8 +250,13 @@ impl World {
         self.clients[client].microphone.clone().expect("published").1
     }
 
-    /// One packet of redundant Opus, its payload numbered.
+    /// One packet of redundant Opus, its payload numbered, and the 20 ms that it takes.
     fn speak(&mut self, client: usize, level: i8) {
+        self.say(client, level);
+        self.run(20);
+    }
+
+    fn say(&mut self, client: usize, level: i8) {
         let c = &mut self.clients[client];
         let (mid, _) = c.microphone.clone().expect("published");
         let opus = c.rtc.codec_config().params()[0];
@@ -268,7 +274,6 @@ impl World {
                 }),
         );
         c.rtc.handle_input(Input::Timeout(self.now)).unwrap();
-        self.run(20);
     }
 
     /// Lets time pass in steps of 5 ms.
@@ -946,15 +951,18 @@ fn two_connections_are_offered_what_there_is_to_hear() {
     assert_eq!(audio.msid, (format!("{publisher}|{track}"), track.clone()));
     assert_eq!(offer.mid_to_track_id[&audio.mid], track);
     assert!(sections.iter().any(|s| s.kind == "application"));
-    // One offer at a time: a second track waits for the answer to the first.
+    // One offer at a time: a second track waits for the answer to the first, and for the connection that comes of it.
     let carol = world.join("carol");
     world.publish(carol);
     assert_eq!(offers(&world).len(), 1);
     let mut rtc = rtc::config(&rtc::crypto_provider(), None).build(world.now);
+    rtc.add_local_candidate(Candidate::host(world.clients[bob].address, Protocol::Udp).unwrap());
     let parsed = str0m::change::SdpOffer::from_sdp_string(&offer.sdp).unwrap();
     let answer = rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string();
+    world.clients[bob].rtc = rtc;
     world.ask(bob, signal_request::Message::Answer(description("answer", answer, offer.id)));
-    world.run(5);
+    assert_eq!(offers(&world).len(), 1);
+    world.run(300);
     let second = &offers(&world)[1];
     assert_eq!(second.mid_to_track_id.len(), 2);
     assert_eq!(second.id, offer.id + 1);

@@ -1,6 +1,7 @@
 //! A published track, and how its packets become those of each subscriber.
 
 use super::ParticipantId;
+use super::shortcut::Form;
 use super::video::{Lane, Picture, Video};
 use crate::signal::livekit::TrackInfo;
 use std::sync::Arc;
@@ -75,6 +76,8 @@ pub struct Listener {
     pub mid: Mid,
     pub ssrc: Ssrc,
     pub payloads: Payloads,
+    /// How its packets' headers look; None: they all go through str0m.
+    pub form: Option<Form>,
     pub rebase: Rebase,
     /// Of a video track: its way through the layers, in the place of `rebase`.
     pub video: Option<Box<Lane>>,
@@ -129,6 +132,11 @@ const CLOCK: u32 = 48_000;
 impl Rebase {
     pub fn new(cursor: Cursor) -> Rebase {
         Rebase { cursor, base: None }
+    }
+
+    /// A packet has been mapped.
+    pub fn begun(&self) -> bool {
+        self.base.is_some()
     }
 
     /// The outgoing sequence number and RTP time of a packet. None for one from before the subscription, which would
