@@ -6,7 +6,7 @@
 //! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
 //! `film`, `watch USER` (ok WIDTH HEIGHT), `scenarios` (ok and the faults that the client can simulate and after which it joins anew),
 //! `simulate SCENARIO|node-failure|server-leave`,
-//! `can WHAT` (none where the client cannot `resume`, `simulate`, `be seen speaking`, `send redundant copies`, `be called`,
+//! `can WHAT` (none where the client cannot `resume`, `be seen speaking`, `send redundant copies`, `be called`,
 //! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `send media over TCP`).
 //! Stoa's client answers more: `reconnect`, `keep USER` (opens a stream that stays open), `hear-kept USER` (as `hear`, by that stream
 //! and without subscribing), `subscribed USER` (ok and the state of the subscription).

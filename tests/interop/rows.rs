@@ -56,8 +56,14 @@ rows! {
     #[ignore = "make interop runs it"]
     livekit_cluster: "two of LiveKit's servers and Redis", "Stoa, one on each", [1, 1] =>
         servers::cluster(), peers::stoa, in_make_test: false;
+    #[ignore = "make interop runs it"]
+    livekit_cluster_two_connections: "two of LiveKit's servers and Redis", "Stoa, one on each", [2, 2] =>
+        servers::cluster(), peers::stoa, in_make_test: false;
     livekit_server_python: "LiveKit's server 1.13.5", "PyPI livekit 1.2.1", [1, 1] =>
         servers::livekit(), peers::python_single, in_make_test: true;
+    #[ignore = "make interop runs it"]
+    livekit_server_python_dual: "LiveKit's server 1.13.5", "PyPI livekit 1.2.1", [1, 2] =>
+        servers::livekit(), peers::python_dual, in_make_test: false;
     #[ignore = "make interop runs it"]
     livekit_server_rtc_node: "LiveKit's server 1.13.5", "@livekit/rtc-node 1.1.0", [1, 1] =>
         servers::livekit(), peers::rtc_node, in_make_test: false;
@@ -66,6 +72,9 @@ rows! {
         servers::livekit(), peers::chromium, in_make_test: false;
     stoa_server: "stoa serve", "Stoa", [1, 1] =>
         servers::stoa(), peers::stoa, in_make_test: true;
+    #[ignore = "make interop runs it"]
+    stoa_server_two_connections: "stoa serve", "Stoa", [2, 2] =>
+        servers::stoa(), peers::stoa, in_make_test: false;
     python_single: "stoa serve", "PyPI livekit 1.2.1", [1, 1] =>
         servers::stoa(), peers::python_single, in_make_test: true;
     python_dual: "stoa serve", "PyPI livekit 1.2.1", [1, 2] =>
@@ -73,10 +82,19 @@ rows! {
     rtc_node: "stoa serve", "@livekit/rtc-node 1.1.0", [1, 1] =>
         servers::stoa(), peers::rtc_node, in_make_test: true;
     #[ignore = "make interop runs it"]
+    rtc_node_two_connections: "stoa serve", "@livekit/rtc-node 1.1.0", [1, 2] =>
+        servers::stoa(), peers::rtc_node, in_make_test: false;
+    #[ignore = "make interop runs it"]
     chromium: "stoa serve", "livekit-client 2.23.0 in Chromium", [1, 1] =>
         servers::stoa(), peers::chromium, in_make_test: false;
     #[ignore = "make interop runs it"]
+    chromium_two_connections: "stoa serve", "livekit-client 2.23.0 in Chromium", [1, 2] =>
+        servers::stoa(), peers::chromium, in_make_test: false;
+    #[ignore = "make interop runs it"]
     firefox: "stoa serve", "livekit-client 2.23.0 in Firefox", [1, 1] =>
+        servers::stoa_beside_a_namespace(), peers::firefox, in_make_test: false;
+    #[ignore = "make interop runs it"]
+    firefox_two_connections: "stoa serve", "livekit-client 2.23.0 in Firefox", [1, 2] =>
         servers::stoa_beside_a_namespace(), peers::firefox, in_make_test: false;
     #[ignore = "make interop runs it"]
     pion_single: "stoa serve", "LiveKit's Pion client", [1, 1] =>

@@ -366,7 +366,6 @@ static void obey(char *line)
         say("none\tStoa's client asks for no simulated faults");
     } else if (strcmp(words[0], "can") == 0) {
         say(strcmp(words[1], "film") == 0       ? "none\tStoa's client is for sound alone"
-            : strcmp(words[1], "simulate") == 0 ? "none\tStoa's client asks for no simulated faults"
                                                 : "ok");
     } else {
         say("failed\tno such command");
