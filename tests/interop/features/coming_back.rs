@@ -32,9 +32,13 @@ fn resumes(
     if other.saw(&["left", one.user]) { failed("the other one saw it leave") } else { Ok(()) }
 }
 
-/// The peer joins anew by itself, in every way that it can simulate: the session that it had is given up.
+/// A fault that the protocol has a field for, and LiveKit's server (1.13.5) no code.
+const UNKNOWN_TO_LIVEKIT: &str = "leave-full-reconnect";
+
+/// The peer joins anew by itself, in every way that it and the server can simulate: the session that it had is given up.
 pub fn full_reconnect(scene: &mut Scene) -> Outcome {
-    for scenario in scene.peer.ask(&["scenarios"])? {
+    let is_stoa = scene.server.is_stoa;
+    for scenario in scene.peer.ask(&["scenarios"])?.into_iter().filter(|s| is_stoa || s != UNKNOWN_TO_LIVEKIT) {
         joins_anew(scene, &scenario).map_err(|stop| stop.during(&scenario))?;
     }
     Ok(())
@@ -63,7 +67,7 @@ pub fn server_leave(scene: &mut Scene) -> Outcome {
 }
 
 /// The server ends and is started again: both join anew by themselves, speak and are heard as before. Where there is a second node,
-/// Stoa's ends for good and Stoa is led to the other.
+/// Stoa's ends for good and Stoa is led to the other; the peer has to come back too if the room was on the one that ended.
 pub fn server_restart(scene: &mut Scene) -> Outcome {
     scene.peer.ask(&["can", "resume"])?;
     scene.stoa.forget();
@@ -75,7 +79,9 @@ pub fn server_restart(scene: &mut Scene) -> Outcome {
         scene.stoa_way.turn(scene.server.last());
     }
     scene.stoa.event_within(LONG, &["reconnected"])?;
-    scene.peer.event_within(LONG, &["reconnected"])?;
+    if scene.server.nodes.len() == 1 {
+        scene.peer.event_within(LONG, &["reconnected"])?;
+    }
     heard_again(scene)
 }
 
