@@ -141,7 +141,6 @@ impl RoomServer {
                 Job::Close(room) => self.spared("The end of a room", |server| server.close_if_empty(&room, at)),
                 Job::Layers(track) => self.spared("The layers of a track", |server| server.quality_due(track)),
                 Job::Call(id) => self.spared("The end of a call", |server| server.call_due(id)),
-                Job::Open(id) => self.contained(id, |server| server.open_assigned(id)),
                 Job::HangUp(conn) => self.output.push_back(Output::Close { conn }),
             }
         }

@@ -199,8 +199,6 @@ enum Job {
     Layers(TrackId),
     /// A call of the room service waits no longer.
     Call(CallId),
-    /// A client knows what its sections carry: media may come.
-    Open(ParticipantId),
     /// Closing a WebSocket that was told to go.
     HangUp(ConnId),
 }

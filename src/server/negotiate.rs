@@ -6,19 +6,14 @@
 
 use super::peer::MAX_SECTIONS;
 use super::track::{Track, TrackId};
-use super::{Job, Level, Participant, ParticipantId, RoomServer, Side, video};
+use super::{Level, Participant, ParticipantId, RoomServer, Side, video};
 use crate::signal::livekit::{
     DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse,
     signal_response,
 };
 use crate::signal::sdp::{self, Edit};
 use std::collections::BTreeMap;
-use std::time::Duration;
 use str0m::media::{MediaKind, Mid};
-
-/// How far an answer is ahead of the media that it tells of, where they could come at once: clients that meet a stream before its
-/// description lose it (Pion) or play it in the wrong place for a moment.
-const HEAD_START: Duration = Duration::from_millis(20);
 
 impl RoomServer {
     /// The client offers on its main connection.
@@ -50,10 +45,7 @@ impl RoomServer {
         );
         self.touch(id, Side::Main);
         if single {
-            match self.participants.get(&id).is_some_and(|p| p.main.connected) {
-                true => self.at(self.now + HEAD_START, Job::Open(id)),
-                false => self.open_assigned(id),
-            }
+            self.open_assigned(id);
         }
         gone.into_iter().for_each(|track| self.unpublish(track));
         self.published(id, &arrived);
@@ -272,7 +264,7 @@ impl RoomServer {
     }
 
     /// Opens the way for every subscription whose section the client now knows.
-    pub(super) fn open_assigned(&mut self, id: ParticipantId) {
+    fn open_assigned(&mut self, id: ParticipantId) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let ready: Vec<(TrackId, Mid)> = participant.wants.iter().filter_map(|(t, mid)| Some((*t, (*mid)?))).collect();
         ready.into_iter().for_each(|(track, mid)| self.open(track, id, mid));
