@@ -301,7 +301,9 @@ impl RoomServer {
             let dtx = (!track.info.disable_dtx).then_some("usedtx=1");
             let opus = [stereo, dtx].into_iter().flatten().collect::<Vec<_>>().join(";");
             let order = track.video.as_ref().map(|video| video.order(&track.info));
-            edits.insert(mid.to_string(), Edit { msid: None, opus, no_red: track.info.disable_red, order });
+            // The same section may carry somebody else's track the other way: Pion offers to hear where it speaks.
+            let edit = edits.entry(mid.to_string()).or_default();
+            (edit.opus, edit.no_red, edit.order) = (opus, track.info.disable_red, order);
         }
         (edits, carried)
     }

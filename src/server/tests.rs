@@ -222,6 +222,10 @@ impl World {
     }
 
     fn publish(&mut self, client: usize) {
+        self.publish_on(client, Direction::SendOnly);
+    }
+
+    fn publish_on(&mut self, client: usize, direction: Direction) {
         let request = AddTrackRequest {
             cid: "mic".into(),
             source: TrackSource::Microphone as i32,
@@ -231,7 +235,7 @@ impl World {
         self.ask(client, signal_request::Message::AddTrack(request));
         let c = &mut self.clients[client];
         let mut api = c.rtc.sdp_api();
-        let mid = api.add_media(MediaKind::Audio, Direction::SendOnly, Some("s".into()), Some("mic".into()), None);
+        let mid = api.add_media(MediaKind::Audio, direction, Some("s".into()), Some("mic".into()), None);
         let (offer, pending) = api.apply().unwrap();
         c.pending = Some(pending);
         c.offers += 1;
@@ -542,6 +546,27 @@ fn a_section_is_another_stream_for_another_track() {
         let renamed = pair[0].iter().find(|(mid, track)| pair[1].get(*mid).is_some_and(|other| other != *track));
         assert_eq!(renamed, None, "{answers:?}");
     }
+}
+
+/// As Pion has it: asked for a section more to hear on, it takes that of its microphone.
+#[test]
+fn a_section_that_speaks_may_be_heard_on_too() {
+    let mut world = World::new();
+    let bob = world.join("bob");
+    world.publish_on(bob, Direction::SendRecv);
+    let speakers = ["ann", "cat", "dan"].map(|name| world.join(name));
+    speakers.into_iter().for_each(|speaker| world.publish(speaker));
+    let both_ways = world.clients[bob].microphone.clone().expect("published").0.to_string();
+    let track = world.carried(bob).get(&both_ways).cloned().expect("two were heard elsewhere");
+    let answers = world.clients[bob].messages.iter().rev();
+    let answer = answers.filter_map(|m| if let Message::Answer(a) = m { Some(&a.sdp) } else { None }).next().unwrap();
+    let sections = sdp::sections(answer);
+    let section = sections.iter().find(|s| s.mid == both_ways).unwrap();
+    assert_eq!(section.msid.1, track, "{answer}");
+    speakers.into_iter().for_each(|speaker| world.speak(speaker, 20));
+    assert_eq!(world.clients[bob].packets.len(), 3);
+    world.speak(bob, 20);
+    assert!(speakers.into_iter().all(|speaker| world.clients[speaker].packets.len() > 2));
 }
 
 #[test]
