@@ -68,10 +68,10 @@ impl RoomServer {
     pub(super) fn negotiate(&mut self, id: ParticipantId) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let waiting: Vec<TrackId> = participant.wants.iter().filter(|w| w.1.is_none()).map(|w| *w.0).collect();
-        // Where the client still knows a section by the name of a track that it is to hear no more, the next answer takes the
+        // Where the client still knows a section by the name of a track that it is to hear no more, the next description takes the
         // name off: livekit-client ends a subscription only then.
-        let stale = |p: &Participant| p.main.sections.iter().any(|s| s.track.is_none() && s.shown.is_some());
-        if waiting.is_empty() && (participant.down.is_some() || !stale(participant)) {
+        let stale = participant.receiving().sections.iter().any(|s| s.track.is_none() && s.shown.is_some());
+        if waiting.is_empty() && !stale {
             return;
         }
         if participant.down.is_some() {

@@ -196,7 +196,8 @@ impl Peer {
         description
     }
 
-    /// An offer of this side with one more section for each of `missing`; the first one opens the data channels, `restart` restarts ICE.
+    /// An offer of this side with one more section for each of `missing`, and those that carry nothing any more at rest; the first one
+    /// opens the data channels, `restart` restarts ICE.
     pub fn offer(&mut self, missing: &[MediaKind], restart: bool) -> Option<String> {
         let first = self.channels[0].is_none();
         let missing = &missing[..missing.len().min(MAX_SECTIONS.saturating_sub(self.sections.len()))];
@@ -207,6 +208,9 @@ impl Peer {
                 self.channels[lane as usize] = Some(api.add_channel_with_config(config));
             }
         }
+        // What carries nothing any more: livekit-client ends a subscription only then.
+        let over = self.sections.iter().filter(|section| section.track.is_none() && section.shown.is_some());
+        over.for_each(|section| api.set_direction(section.mid, Direction::Inactive));
         let add = |kind: &MediaKind| (api.add_media(*kind, Direction::SendOnly, None, None, None), *kind);
         let added: Vec<(Mid, MediaKind)> = missing.iter().map(add).collect();
         let restart = restart.then(|| api.ice_restart(true));

@@ -991,6 +991,16 @@ fn two_connections_are_offered_what_there_is_to_hear() {
     let second = &offers(&world)[1];
     assert_eq!(second.mid_to_track_id.len(), 2);
     assert_eq!(second.id, offer.id + 1);
+    // What is heard no more is at rest in the next one.
+    let parsed = str0m::change::SdpOffer::from_sdp_string(&second.sdp).unwrap();
+    let (answer, id) = (world.clients[bob].rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string(), second.id);
+    world.ask(bob, signal_request::Message::Answer(description("answer", answer, id)));
+    world.subscribe(bob, &track, false);
+    let third = &offers(&world)[2];
+    let sections = sdp::sections(&third.sdp);
+    let heard: Vec<_> = sections.iter().filter(|s| s.kind == "audio" && s.sends).map(|s| s.msid.1.clone()).collect();
+    assert_eq!(heard, [world.microphone(carol)]);
+    assert_eq!(third.mid_to_track_id.len(), 1);
 }
 
 #[test]
