@@ -6,7 +6,7 @@
 
 use super::peer::MAX_SECTIONS;
 use super::track::{Track, TrackId};
-use super::{Level, Participant, ParticipantId, RoomServer, Side, video};
+use super::{Level, ParticipantId, RoomServer, Side, video};
 use crate::signal::livekit::{
     DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse,
     signal_response,
