@@ -122,6 +122,14 @@ impl People {
         })
     }
 
+    /// Old news may come after new ones: of a stay before the one that is known, or an earlier version of it.
+    pub(super) fn is_old(&self, info: &lk::ParticipantInfo) -> bool {
+        self.find(&info.identity).is_some_and(|known| match known.sid == info.sid {
+            true => info.version < known.version,
+            false => joined_ms(info) < known.joined_ms,
+        })
+    }
+
     /// What the server says of a user: of one who was known before what is new is an event. True: something changed.
     pub(super) fn tell(&mut self, info: &lk::ParticipantInfo, events: &mut VecDeque<EventBody>) -> bool {
         let Some((before, known)) = self.find(&info.identity).map(|person| (person.clone(), !person.sid.is_empty()))
@@ -129,7 +137,7 @@ impl People {
             self.others.push(Arc::new(Person { user: info.identity.clone(), ..Person::default() }));
             return self.tell(info, events);
         };
-        // Old news may come after new ones.
+        // Also of oneself, whom `is_old` does not ask about.
         if before.sid == info.sid && info.version < before.version {
             return false;
         }
@@ -145,7 +153,7 @@ impl People {
             sid: info.sid.clone(),
             version: info.version,
             kind: info.kind,
-            joined_ms: if info.joined_at_ms != 0 { info.joined_at_ms } else { info.joined_at.saturating_mul(1000) },
+            joined_ms: joined_ms(info),
             tracks: info.tracks.iter().take(MAX_TRACKS).cloned().collect(),
         };
         self.bytes -= before.bytes();
@@ -204,6 +212,10 @@ impl People {
 }
 
 /// What is new of a user, as events.
+fn joined_ms(info: &lk::ParticipantInfo) -> i64 {
+    if info.joined_at_ms != 0 { info.joined_at_ms } else { info.joined_at.saturating_mul(1000) }
+}
+
 fn news(before: &Person, now: &Person, events: &mut VecDeque<EventBody>) {
     let user = || now.user.clone();
     if before.name != now.name {

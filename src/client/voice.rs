@@ -558,7 +558,13 @@ impl Voice {
             SessionEvent::Lost { reason, text, .. } => self.session.give_up(reason, text),
             SessionEvent::Known => self.tell_wishes(now),
             SessionEvent::Everyone(infos) => self.everyone(now, infos, None),
-            SessionEvent::Participants(infos) => infos.into_iter().for_each(|info| self.participant(now, info)),
+            SessionEvent::Participants(infos) => {
+                for info in infos {
+                    if !self.is_old(&info) {
+                        self.participant(now, info);
+                    }
+                }
+            }
             SessionEvent::Speakers(speakers) => {
                 Arc::make_mut(&mut self.people).speakers(&speakers);
                 for told in speakers {
@@ -709,6 +715,13 @@ impl Voice {
     }
 
     /// Someone else's state as the server tells it.
+    /// Old news of a user who is here. Of one who was here before this session the server may have another clock.
+    fn is_old(&self, info: &lk::ParticipantInfo) -> bool {
+        let here = |user: &User| !user.away && user.awaited_until.is_none();
+        let here = self.users.iter().any(|user| *user.identity == *info.identity && here(user));
+        here && info.state() != lk::participant_info::State::Disconnected && self.people.is_old(info)
+    }
+
     fn participant(&mut self, now: Instant, info: lk::ParticipantInfo) {
         let position = self.users.iter().position(|user| *user.identity == *info.identity);
         if info.state() == lk::participant_info::State::Disconnected {

@@ -363,6 +363,44 @@ fn permissions_and_room_metadata_are_told_as_they_change() {
     assert_eq!(sim.clients[ada].voice.people().room_json()["metadata"], "topic: bees");
 }
 
+/// A server may tell of a stay that is over after it told of the one that took its place.
+#[test]
+fn old_news_take_nothing_away() {
+    let mut sim = Sim::new(12);
+    let ada = sim.join("ada", Options::default());
+    sim.run(ms(300));
+    let muted_track = |muted| lk::TrackInfo {
+        sid: "TR_bob".into(),
+        r#type: lk::TrackType::Audio as i32,
+        muted,
+        ..Default::default()
+    };
+    let told = |sid: &str, joined_at_ms, version, muted| {
+        let info = lk::ParticipantInfo {
+            identity: "bob".into(),
+            sid: sid.into(),
+            joined_at_ms,
+            version,
+            tracks: vec![muted_track(muted)],
+            state: lk::participant_info::State::Active as i32,
+            ..Default::default()
+        };
+        Message::Update(lk::ParticipantUpdate { participants: vec![info] })
+    };
+    let news = |sim: &mut Sim, message| {
+        let before = sim.clients[ada].events.len();
+        sim.server_says(ada, message);
+        sim.clients[ada].events[before..].to_vec()
+    };
+    let joined = news(&mut sim, told("PA_now", 2_000, 5, false));
+    assert!(joined.contains(&EventBody::UserJoined { user: "bob".into() }));
+    assert_eq!(news(&mut sim, told("PA_before", 1_000, 9, true)), []);
+    assert_eq!(news(&mut sim, told("PA_now", 2_000, 4, true)), []);
+    let muted = |muted| EventBody::UserMuted { user: "bob".into(), muted };
+    assert_eq!(news(&mut sim, told("PA_now", 2_000, 6, true)), [muted(true)]);
+    assert_eq!(news(&mut sim, told("PA_next", 3_000, 1, false)), [muted(false)]);
+}
+
 /// A server may say anything: what is kept of it has a bound.
 #[test]
 fn what_a_server_tells_of_users_is_kept_within_bounds() {
