@@ -99,8 +99,14 @@ static void rpc_states(void)
     ALWAYS(stoa_channel_rpc_unregister(channel, "add"));
     STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE,
            stoa_channel_rpc_call(channel, "bob", "slow", "x", 0, &out.big));
-    if (connected)
+    if (connected) {
+        uint64_t after = 0;
         left_open = out.big;
+        // Answered after the one before is acknowledged, which would end sooner otherwise.
+        EXPECT(STOA_OK, NULL, stoa_channel_rpc_call(channel, "bob", "other", NULL, 0, &after));
+        EXPECT(STOA_ERROR_REFUSED, "'bob' answered with the error 1400: Method not supported at destination",
+               stoa_channel_rpc_wait(channel, after, 20000, &code, out.text, sizeof out.text, &out.length));
+    }
     STATES(NO_SUCH_CALL, STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND, STOA_ERROR_NOT_FOUND,
            stoa_channel_rpc_wait(channel, 0, 0, &code, out.text, sizeof out.text, &out.length));
     ROW(state_names[state], connected ? STOA_ERROR_NOT_FOUND : STOA_ERROR_BAD_STATE, connected ? NO_CALL : not_connected[state],
