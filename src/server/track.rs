@@ -124,6 +124,8 @@ pub struct Rebase {
     pub cursor: Cursor,
     /// The publisher's first sequence number and its number here; the offset of RTP time.
     base: Option<(u64, u64, u32)>,
+    /// Which of the 64 numbers before the cursor were used, the newest in the lowest bit: SRTP must not seal two packets with one.
+    used: u64,
 }
 
 /// RTP time runs at 48 kHz for Opus whatever the audio's own rate (RFC 7587).
@@ -131,7 +133,7 @@ const CLOCK: u32 = 48_000;
 
 impl Rebase {
     pub fn new(cursor: Cursor) -> Rebase {
-        Rebase { cursor, base: None }
+        Rebase { cursor, base: None, used: u64::MAX }
     }
 
     /// A packet has been mapped.
@@ -139,8 +141,8 @@ impl Rebase {
         self.base.is_some()
     }
 
-    /// The outgoing sequence number and RTP time of a packet. None for one from before the subscription, which would
-    /// take the number of a packet already sent.
+    /// The outgoing sequence number and RTP time of a packet. None for one that takes, or may take, the number of a packet already
+    /// sent: from before the subscription, doubled, or more than 64 late.
     pub fn map(&mut self, sequence: u64, time: u32, now: Instant) -> Option<(u64, u32)> {
         let cursor = &mut self.cursor;
         let (base_in, base_out, offset) = *self.base.get_or_insert_with(|| {
@@ -148,6 +150,19 @@ impl Rebase {
             (sequence, cursor.sequence, start.wrapping_sub(time))
         });
         let mapped = base_out + sequence.checked_sub(base_in)?;
+        match cursor.sequence.checked_sub(mapped + 1) {
+            None => {
+                let ahead = u32::try_from(mapped + 1 - cursor.sequence).unwrap_or(u32::MAX);
+                self.used = self.used.checked_shl(ahead).unwrap_or(0) | 1;
+            }
+            Some(behind) => {
+                let bit = 1u64.checked_shl(behind.try_into().ok()?)?;
+                if self.used & bit != 0 {
+                    return None;
+                }
+                self.used |= bit;
+            }
+        }
         let time = time.wrapping_add(offset);
         cursor.sent(mapped, time, now);
         Some((mapped, time))
@@ -225,6 +240,30 @@ mod tests {
     }
 
     #[test]
+    fn no_number_is_used_twice() {
+        let now = Instant::now();
+        let mut rebase = Rebase::new(Cursor::default());
+        let mut sent = std::collections::BTreeSet::new();
+        let (mut seed, mut passed) = (1u64, 0);
+        for n in 0..20_000u64 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Forward, but up to 100 back and 70 ahead.
+            let sequence = 1_000 + n / 2 + (seed >> 33) % 170;
+            if let Some((number, _)) = rebase.map(sequence, 0, now) {
+                assert!(sent.insert(number), "{number} twice");
+                passed += 1;
+            }
+        }
+        assert!(passed > 5_000, "{passed}");
+        let newest = *sent.last().unwrap();
+        let (base_in, base_out, _) = rebase.base.unwrap();
+        let of = |number: u64| number - base_out + base_in;
+        assert!(rebase.map(of(newest + 200), 0, now).is_some());
+        assert!(rebase.map(of(newest + 200 - 63), 0, now).is_some(), "late, but not too late");
+        assert!(rebase.map(of(newest + 200 - 64), 0, now).is_none());
+    }
+
+    #[test]
     fn malformed_redundancy_is_dropped() {
         for bytes in [&[][..], &[0xef], &[0xef, 0, 0], &[0xef, 0, 3, 255, 111, 1]] {
             assert!(
@@ -244,6 +283,9 @@ mod tests {
         assert_eq!(first.map(70_002, 2_920, now).unwrap(), (start + 2, 2_920), "a hole stays a hole");
         assert_eq!(first.map(70_001, 1_960, now).unwrap(), (start + 1, 1_960), "and can be filled late");
         assert_eq!(first.map(69_999, 40, now), None);
+        for used in [70_000, 70_001, 70_002] {
+            assert_eq!(first.map(used, 1_000, now), None, "{used} was sent");
+        }
         let mut second = Rebase::new(first.cursor);
         let later = now + Duration::from_millis(100);
         assert_eq!(second.map(5, 77, later).unwrap(), (start + 3, 2_920 + 4_800));
