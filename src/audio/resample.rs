@@ -7,7 +7,7 @@ use rubato::{Async, FixedAsync, Resampler as _, SincInterpolationParameters, Sin
 
 /// Frames per chunk at the input, in milliseconds: the filter works on blocks of this length.
 const CHUNK_MS: u32 = 10;
-/// Length of the filter, samples at the lower rate.
+/// Length of the filter, samples at the input.
 const TAPS: usize = 256;
 
 /// Why no resampler could be made, or a chunk not be resampled.

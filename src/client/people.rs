@@ -48,6 +48,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// It is of a later version of the same stay.
+    fn is_newer(&self, info: &lk::ParticipantInfo) -> bool {
+        self.sid == info.sid && info.version < self.version
+    }
+
     /// All of it, as the header describes it.
     pub fn to_json(&self) -> Value {
         json!({
@@ -124,10 +129,8 @@ impl People {
 
     /// Old news may come after new ones: of a stay before the one that is known, or an earlier version of it.
     pub(super) fn is_old(&self, info: &lk::ParticipantInfo) -> bool {
-        self.find(&info.identity).is_some_and(|known| match known.sid == info.sid {
-            true => info.version < known.version,
-            false => joined_ms(info) < known.joined_ms,
-        })
+        let earlier = |known: &Person| known.sid != info.sid && joined_ms(info) < known.joined_ms;
+        self.find(&info.identity).is_some_and(|known| known.is_newer(info) || earlier(known))
     }
 
     /// What the server says of a user: of one who was known before what is new is an event. True: something changed.
@@ -138,7 +141,7 @@ impl People {
             return self.tell(info, events);
         };
         // Also of oneself, whom `is_old` does not ask about.
-        if before.sid == info.sid && info.version < before.version {
+        if before.is_newer(info) {
             return false;
         }
         let mut person = Person {
@@ -211,11 +214,11 @@ impl People {
     }
 }
 
-/// What is new of a user, as events.
 fn joined_ms(info: &lk::ParticipantInfo) -> i64 {
     if info.joined_at_ms != 0 { info.joined_at_ms } else { info.joined_at.saturating_mul(1000) }
 }
 
+/// What is new of a user, as events.
 fn news(before: &Person, now: &Person, events: &mut VecDeque<EventBody>) {
     let user = || now.user.clone();
     if before.name != now.name {

@@ -714,14 +714,15 @@ impl Voice {
         self.set_state(now, state, reason, status, text);
     }
 
-    /// Someone else's state as the server tells it.
     /// Old news of a user who is here. Of one who was here before this session the server may have another clock.
     fn is_old(&self, info: &lk::ParticipantInfo) -> bool {
-        let here = |user: &User| !user.away && user.awaited_until.is_none();
-        let here = self.users.iter().any(|user| *user.identity == *info.identity && here(user));
-        here && info.state() != lk::participant_info::State::Disconnected && self.people.is_old(info)
+        let mut here = self.users.iter().filter(|user| !user.away && user.awaited_until.is_none());
+        here.any(|user| *user.identity == *info.identity)
+            && info.state() != lk::participant_info::State::Disconnected
+            && self.people.is_old(info)
     }
 
+    /// Someone else's state as the server tells it.
     fn participant(&mut self, now: Instant, info: lk::ParticipantInfo) {
         let position = self.users.iter().position(|user| *user.identity == *info.identity);
         if info.state() == lk::participant_info::State::Disconnected {

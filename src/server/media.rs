@@ -356,36 +356,31 @@ impl RoomServer {
                 counted.media_dropped_old += 1;
                 continue;
             };
-            let ssrc = listener.ssrc;
-            if let Some(form) = listener.form.as_ref().filter(|_| begun) {
-                let short = Packet { pt, marker: packet.header.marker, sequence, time, ssrc, level, payload: &payload };
-                if let Some(output) = peer.shortcut.send(form, &short) {
-                    counted.media_forwarded += 1;
-                    counted.media_bytes_forwarded += payload.len() as u64;
-                    self.output.push_back(output);
+            let (ssrc, marker, length) = (listener.ssrc, packet.header.marker, payload.len() as u64);
+            let short = Packet { pt, marker, sequence, time, ssrc, level, payload: &payload };
+            let form = listener.form.as_ref().filter(|_| begun);
+            if let Some(output) = form.and_then(|form| peer.shortcut.send(form, &short)) {
+                self.output.push_back(output);
+            } else {
+                let mut api = peer.rtc.direct_api();
+                let Some(stream) = api.stream_tx(&ssrc) else {
+                    counted.media_dropped_unready += 1;
                     continue;
+                };
+                let values = ExtensionValues {
+                    audio_level: extensions.audio_level,
+                    voice_activity: extensions.voice_activity,
+                    ..Default::default()
+                };
+                let write = RtpWrite::new(pt, sequence.into(), time, self.now, payload);
+                stream.write_rtp(write.marker(marker).ext_vals(values));
+                if !peer.dirty {
+                    peer.dirty = true;
+                    self.dirty.push((listener.who, side));
                 }
             }
-            let mut api = peer.rtc.direct_api();
-            let Some(stream) = api.stream_tx(&ssrc) else {
-                counted.media_dropped_unready += 1;
-                continue;
-            };
             counted.media_forwarded += 1;
-            counted.media_bytes_forwarded += payload.len() as u64;
-            stream.write_rtp(
-                RtpWrite::new(pt, sequence.into(), time, self.now, payload).marker(packet.header.marker).ext_vals(
-                    ExtensionValues {
-                        audio_level: extensions.audio_level,
-                        voice_activity: extensions.voice_activity,
-                        ..Default::default()
-                    },
-                ),
-            );
-            if !peer.dirty {
-                peer.dirty = true;
-                self.dirty.push((listener.who, side));
-            }
+            counted.media_bytes_forwarded += length;
         }
         Some(())
     }

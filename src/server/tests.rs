@@ -305,17 +305,23 @@ impl World {
                 self.take(output);
             }
             for index in 0..self.clients.len() {
-                self.clients[index].poll();
-                let (protocol, from) = (self.clients[index].protocol, self.clients[index].address);
-                for bytes in std::mem::take(&mut self.clients[index].outbox) {
-                    moved = true;
-                    self.server.datagram(self.now, protocol, from, server_at(protocol), &bytes);
-                }
+                moved |= self.pass_on(index);
             }
             if !moved {
                 return;
             }
         }
+    }
+
+    /// Gives the server what a client sends. False: nothing.
+    fn pass_on(&mut self, client: usize) -> bool {
+        let client = &mut self.clients[client];
+        client.poll();
+        let sent = std::mem::take(&mut client.outbox);
+        for bytes in &sent {
+            self.server.datagram(self.now, client.protocol, client.address, server_at(client.protocol), bytes);
+        }
+        !sent.is_empty()
     }
 
     fn take(&mut self, output: Output) {

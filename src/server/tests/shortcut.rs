@@ -7,11 +7,7 @@ impl World {
     /// One packet of Ann's. Whether the server had it ready to leave before it let str0m send.
     fn hop(&mut self, ann: usize) -> bool {
         self.say(ann, 20);
-        self.clients[ann].poll();
-        let from = self.clients[ann].address;
-        for bytes in std::mem::take(&mut self.clients[ann].outbox) {
-            self.server.datagram(self.now, Protocol::Udp, from, SERVER.parse().unwrap(), &bytes);
-        }
+        self.pass_on(ann);
         let short = self.server.output.iter().any(|output| matches!(output, Output::Transmit { .. }));
         self.run(20);
         short
@@ -72,18 +68,13 @@ fn a_way_that_becomes_unknown_disorders_nothing() {
     let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
     world.publish(ann);
     (0..10).for_each(|_| _ = world.hop(ann));
-    let (now, to) = (world.now, SERVER.parse().unwrap());
     for n in 0..9 {
         if n == 4 {
             let bob = world.server.participants.values_mut().find(|p| p.identity() == "bob").unwrap();
             bob.main.shortcut.forget();
         }
         world.say(ann, 20);
-        world.clients[ann].poll();
-        let from = world.clients[ann].address;
-        for bytes in std::mem::take(&mut world.clients[ann].outbox) {
-            world.server.datagram(now, Protocol::Udp, from, to, &bytes);
-        }
+        world.pass_on(ann);
     }
     let short = world.server.output.iter().filter(|output| matches!(output, Output::Transmit { .. })).count();
     assert_eq!(short, 4, "those before the message that may change the way");
