@@ -31,7 +31,7 @@ use tokio::task::AbortHandle;
 /// The largest message taken from a WebSocket, bytes: somewhat above the room server's own limit, which gives a reason.
 const MAX_MESSAGE: usize = 2 * 1024 * 1024;
 /// What is read of a WebSocket at a time, bytes. Each keeps a buffer of that size; messages are small, but for offers.
-const READ: usize = 8 * 1024;
+const READ: usize = 2 * 1024;
 /// How long one message may take to be written, before its reader is given up.
 const WRITE: Duration = Duration::from_secs(10);
 /// How long is listened to a client to which nothing can be written any more.

@@ -230,11 +230,11 @@ impl RoomServer {
         self.touch(id, Side::Down);
     }
 
-    fn make_peer(&self) -> Peer {
+    fn make_peer(&self) -> Box<Peer> {
         let config = rtc::with_video(rtc::config(&self.crypto, self.certificate.as_ref()))
             .set_ice_lite(true)
             .set_stats_interval(Some(quality::INTERVAL));
-        Peer::new(config, &self.config.media, &self.config.streams, self.now)
+        Box::new(Peer::new(config, &self.config.media, &self.config.streams, self.now))
     }
 
     fn send_join(&mut self, id: ParticipantId, others: &[ParticipantId], single: bool) {

@@ -49,9 +49,10 @@ pub struct Participant {
     pub media_lost: Option<Instant>,
     pub auto_subscribe: bool,
     /// The connection for everything (single), or for what the client publishes (dual).
-    pub main: Peer,
+    // Boxed: a map of participants has room for more than are in it, and a connection is large.
+    pub main: Box<Peer>,
     /// The connection for what the client receives, where it has two.
-    pub down: Option<Peer>,
+    pub down: Option<Box<Peer>>,
     pub tracks: Vec<TrackId>,
     pub data_tracks: DataTracks,
     /// The tracks it is to hear, and the section of each once there is one.
@@ -93,7 +94,7 @@ impl Participant {
 
     /// The connection on which this participant receives.
     pub fn receiving(&mut self) -> &mut Peer {
-        self.down.as_mut().unwrap_or(&mut self.main)
+        self.down.as_deref_mut().unwrap_or(&mut self.main)
     }
 
     /// Bytes of data that wait for it.
@@ -109,7 +110,7 @@ impl Participant {
     pub fn peer(&mut self, side: Side) -> Option<&mut Peer> {
         match side {
             Side::Main => Some(&mut self.main),
-            Side::Down => self.down.as_mut(),
+            Side::Down => self.down.as_deref_mut(),
         }
     }
 
