@@ -18,9 +18,13 @@ const PRIORITY: u32 = 110 << 24 | 65_535 << 8 | 255;
 /// What a connection needs for it.
 #[derive(Debug, Default)]
 pub struct Checks {
-    /// The client's user name fragment and password.
+    /// The client's user name fragment and password. It may check before its answer, which tells them, has come.
     theirs: Option<(String, String)>,
-    checked: Vec<(Protocol, SocketAddr)>,
+    /// This side's user name fragment, and from where checks that named it came.
+    ours: String,
+    proven: Vec<(Protocol, SocketAddr)>,
+    /// So many of them were checked with the client's present credentials.
+    checked: usize,
 }
 
 impl Checks {
@@ -30,26 +34,34 @@ impl Checks {
         let theirs = named("ice-ufrag").zip(named("ice-pwd"));
         if theirs.is_some() && theirs != self.theirs {
             self.theirs = theirs;
-            self.checked.clear();
+            self.checked = 0;
         }
     }
 
-    /// A check with the right integrity came from there, and was answered: what is to be sent back. `ours` is this side's user name
-    /// fragment.
-    pub fn back(&mut self, ours: &str, from: (Protocol, SocketAddr), crypto: &CryptoProvider) -> Option<Vec<u8>> {
-        let (ufrag, password) = self.theirs.as_ref()?;
-        if self.checked.len() >= MOST || self.checked.contains(&from) {
-            return None;
+    /// A check with the right integrity came from there, and was answered. `ours` is this side's user name fragment.
+    pub fn proven(&mut self, ours: &str, from: (Protocol, SocketAddr)) {
+        if ours != self.ours {
+            self.ours = ours.to_string();
+            self.proven.clear();
+            self.checked = 0;
         }
-        self.checked.push(from);
-        let user = format!("{ufrag}:{ours}");
+        if self.proven.len() < MOST && !self.proven.contains(&from) {
+            self.proven.push(from);
+        }
+    }
+
+    /// The next check to be sent, and where to.
+    pub fn next(&mut self, crypto: &CryptoProvider) -> Option<((Protocol, SocketAddr), Vec<u8>)> {
+        let ((ufrag, password), to) = (self.theirs.as_ref()?, *self.proven.get(self.checked)?);
+        self.checked += 1;
+        let user = format!("{ufrag}:{}", self.ours);
         // Roles are settled where one side is lite, so the tie-breaker breaks none.
         let message = StunMessage::binding_request(&user, TransId::new(), false, 0, PRIORITY, false);
         let mut bytes = vec![0; 256 + user.len()];
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
         let length = message.to_bytes(Some(password.as_bytes()), &mut bytes, hmac).ok()?;
         bytes.truncate(length);
-        Some(bytes)
+        Some((to, bytes))
     }
 }
 
@@ -57,27 +69,50 @@ impl Checks {
 mod tests {
     use super::*;
 
+    fn from(port: u16) -> (Protocol, SocketAddr) {
+        (Protocol::Udp, SocketAddr::from(([192, 0, 2, 1], port)))
+    }
+
+    fn described(checks: &mut Checks, ufrag: &str) {
+        checks.described(&format!("v=0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:secret\r\n"));
+    }
+
     #[test]
     fn each_address_is_checked_once_for_each_pair_of_credentials() {
         let crypto = crate::rtc::crypto_provider();
         let mut checks = Checks::default();
-        let from = |port| (Protocol::Udp, SocketAddr::from(([192, 0, 2, 1], port)));
-        assert_eq!(checks.back("ours", from(1), &crypto), None, "nothing is known of the client");
-        let described = |ufrag: &str| format!("v=0\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:secret\r\n");
-        checks.described(&described("first"));
-        let bytes = checks.back("ours", from(1), &crypto).expect("a check");
+        described(&mut checks, "first");
+        assert_eq!(checks.next(&crypto), None, "nothing is proven");
+        checks.proven("ours", from(1));
+        let (to, bytes) = checks.next(&crypto).expect("a check");
         let message = StunMessage::parse(&bytes).expect("STUN");
-        assert!(message.is_binding_request() && !message.use_candidate());
+        assert!(to == from(1) && message.is_binding_request() && !message.use_candidate());
         assert_eq!(message.username(), Some("first:ours"));
         assert!(message.ice_controlled().is_some() && message.prio() == Some(PRIORITY));
         let hmac = |key: &[u8], parts: &[&[u8]]| crypto.sha1_hmac_provider.sha1_hmac(key, parts);
         assert!(message.verify(b"secret", hmac) && !message.verify(b"another", hmac));
-        assert_eq!(checks.back("ours", from(1), &crypto), None);
-        assert!(checks.back("ours", (Protocol::Tcp, from(1).1), &crypto).is_some());
-        checks.described(&described("first"));
-        assert_eq!(checks.back("ours", from(1), &crypto), None, "nothing changed");
-        checks.described(&described("second"));
-        let sent = (1..100).filter(|port| checks.back("ours", from(*port), &crypto).is_some()).count();
-        assert_eq!(sent, MOST);
+        let again = (Protocol::Tcp, from(1).1);
+        checks.proven("ours", from(1));
+        checks.proven("ours", again);
+        assert_eq!(checks.next(&crypto).map(|(to, _)| to), Some(again));
+        described(&mut checks, "first");
+        assert_eq!(checks.next(&crypto), None, "nothing changed");
+        described(&mut checks, "second");
+        (1..100).for_each(|port| checks.proven("ours", from(port)));
+        assert_eq!(std::iter::from_fn(|| checks.next(&crypto)).count(), MOST);
+    }
+
+    #[test]
+    fn what_checks_before_its_answer_is_checked_then() {
+        let crypto = crate::rtc::crypto_provider();
+        let mut checks = Checks::default();
+        checks.proven("ours", from(1));
+        assert_eq!(checks.next(&crypto), None, "nothing is known of the client");
+        described(&mut checks, "first");
+        assert_eq!(checks.next(&crypto).map(|(to, _)| to), Some(from(1)));
+        // Both restart: what was proven before says nothing of now.
+        checks.proven("new", from(2));
+        described(&mut checks, "second");
+        assert_eq!(std::iter::from_fn(|| checks.next(&crypto)).map(|(to, _)| to).collect::<Vec<_>>(), [from(2)]);
     }
 }

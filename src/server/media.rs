@@ -61,17 +61,19 @@ impl RoomServer {
                 _ => server.drive(id, side),
             }
             if stun_username(bytes).is_some() {
-                server.check_back(id, side, (protocol, from));
+                let Some(peer) = server.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+                peer.checks.proven(&peer.ufrag, (protocol, from));
+                server.check_back(id, side);
             }
         });
         true
     }
 
-    /// A client's check was answered: Pion waits for one of this side.
-    fn check_back(&mut self, id: ParticipantId, side: Side, from: (Protocol, SocketAddr)) {
+    /// Checks where the client's own checks came from: Pion waits for it.
+    pub(super) fn check_back(&mut self, id: ParticipantId, side: Side) {
         let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
-        if let Some(bytes) = peer.checks.back(&peer.ufrag, from, &self.crypto) {
-            self.output.push_back(Output::Transmit { protocol: from.0, to: from.1, bytes });
+        while let Some(((protocol, to), bytes)) = peer.checks.next(&self.crypto) {
+            self.output.push_back(Output::Transmit { protocol, to, bytes });
         }
     }
 

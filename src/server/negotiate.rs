@@ -59,7 +59,9 @@ impl RoomServer {
         if let Err(why) = down.accept_answer(&answer.sdp) {
             return self.fail(id, format!("the client sent {why}."));
         }
-        self.touch(id, Side::Down);
+        // Its own checks may have been faster than the answer: they are answered now, and after that checked back.
+        self.flush(id, Side::Down);
+        self.check_back(id, Side::Down);
         self.open_assigned(id);
         self.offer_what_waits(id);
     }

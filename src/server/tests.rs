@@ -22,6 +22,7 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 
+mod check;
 mod data_tracks;
 mod hostile;
 mod shortcut;
