@@ -3,6 +3,7 @@
 use super::foreign::{self, Namespace, go_tool};
 use super::process::{KEY, Process, SECRET, serve_at};
 use super::table::Row;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -104,6 +105,7 @@ fn under(load: &Load, serve: Serve) -> Result<Taken, String> {
     let program = go_tool("load-pion", "./load")?;
     let namespace = Namespace::start()?;
     let (server, url) = serve(&namespace)?;
+    ask(&url).map_err(|error| format!("the server does not answer: {error}"))?;
     let empty = server.usage();
     let tokens = Path::new(env!("CARGO_TARGET_TMPDIR")).join("load-tokens");
     std::fs::write(&tokens, load.tokens()).expect("the target directory can be written");
@@ -131,6 +133,14 @@ fn under(load: &Load, serve: Serve) -> Result<Taken, String> {
         way: *way,
         slow_way: *slow_way,
     })
+}
+
+/// A request that is answered: before it, part of what an empty server takes is not there yet.
+fn ask(url: &str) -> std::io::Result<()> {
+    let address = url.trim_start_matches("ws://");
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    stream.read_to_end(&mut Vec::new()).map(drop)
 }
 
 /// The numbers of the clients' next line.
