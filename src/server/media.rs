@@ -354,7 +354,8 @@ impl RoomServer {
                 continue;
             };
             let begun = listener.rebase.begun();
-            let Some((sequence, time)) = listener.rebase.map(*packet.seq_no, packet.header.timestamp, self.now) else {
+            let (source, number, time) = (packet.header.ssrc, *packet.seq_no, packet.header.timestamp);
+            let Some((sequence, time)) = listener.rebase.map(source, number, time, self.now) else {
                 counted.media_dropped_old += 1;
                 continue;
             };

@@ -122,10 +122,21 @@ impl Cursor {
 #[derive(Debug)]
 pub struct Rebase {
     pub cursor: Cursor,
-    /// The publisher's first sequence number and its number here; the offset of RTP time.
-    base: Option<(u64, u64, u32)>,
+    base: Option<Base>,
     /// Which of the 64 numbers before the cursor were used, the newest in the lowest bit: SRTP must not seal two packets with one.
     used: u64,
+}
+
+/// Where the publisher's stream joins the outgoing one.
+#[derive(Clone, Copy, Debug)]
+struct Base {
+    /// The publisher's stream: with another one its numbers and time begin anew (RFC 3550, section 8).
+    source: Ssrc,
+    /// Its first sequence number, and that number's here.
+    from: u64,
+    to: u64,
+    /// Added to its RTP time.
+    offset: u32,
 }
 
 /// RTP time runs at 48 kHz for Opus whatever the audio's own rate (RFC 7587).
@@ -143,13 +154,17 @@ impl Rebase {
 
     /// The outgoing sequence number and RTP time of a packet. None for one that takes, or may take, the number of a packet already
     /// sent: from before the subscription, doubled, or more than 64 late.
-    pub fn map(&mut self, sequence: u64, time: u32, now: Instant) -> Option<(u64, u32)> {
+    pub fn map(&mut self, source: Ssrc, sequence: u64, time: u32, now: Instant) -> Option<(u64, u32)> {
         let cursor = &mut self.cursor;
-        let (base_in, base_out, offset) = *self.base.get_or_insert_with(|| {
-            let start = cursor.time(CLOCK, now).unwrap_or(time);
-            (sequence, cursor.sequence, start.wrapping_sub(time))
-        });
-        let mapped = base_out + sequence.checked_sub(base_in)?;
+        let base = match self.base {
+            Some(base) if base.source == source => base,
+            _ => {
+                let start = cursor.time(CLOCK, now).unwrap_or(time);
+                Base { source, from: sequence, to: cursor.sequence, offset: start.wrapping_sub(time) }
+            }
+        };
+        self.base = Some(base);
+        let mapped = base.to + sequence.checked_sub(base.from)?;
         match cursor.sequence.checked_sub(mapped + 1) {
             None => {
                 let ahead = u32::try_from(mapped + 1 - cursor.sequence).unwrap_or(u32::MAX);
@@ -163,7 +178,7 @@ impl Rebase {
                 self.used |= bit;
             }
         }
-        let time = time.wrapping_add(offset);
+        let time = time.wrapping_add(base.offset);
         cursor.sent(mapped, time, now);
         Some((mapped, time))
     }
@@ -216,6 +231,10 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    fn ssrc(n: u32) -> Ssrc {
+        Ssrc::from(n)
+    }
+
     fn payloads(opus: u8, red: Option<u8>) -> Payloads {
         Payloads { opus: Some(Pt::new_with_value(opus)), red: red.map(Pt::new_with_value) }
     }
@@ -249,18 +268,18 @@ mod tests {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // Forward, but up to 100 back and 70 ahead.
             let sequence = 1_000 + n / 2 + (seed >> 33) % 170;
-            if let Some((number, _)) = rebase.map(sequence, 0, now) {
+            if let Some((number, _)) = rebase.map(ssrc(1), sequence, 0, now) {
                 assert!(sent.insert(number), "{number} twice");
                 passed += 1;
             }
         }
         assert!(passed > 5_000, "{passed}");
         let newest = *sent.last().unwrap();
-        let (base_in, base_out, _) = rebase.base.unwrap();
-        let of = |number: u64| number - base_out + base_in;
-        assert!(rebase.map(of(newest + 200), 0, now).is_some());
-        assert!(rebase.map(of(newest + 200 - 63), 0, now).is_some(), "late, but not too late");
-        assert!(rebase.map(of(newest + 200 - 64), 0, now).is_none());
+        let base = rebase.base.unwrap();
+        let of = |number: u64| number - base.to + base.from;
+        assert!(rebase.map(ssrc(1), of(newest + 200), 0, now).is_some());
+        assert!(rebase.map(ssrc(1), of(newest + 200 - 63), 0, now).is_some(), "late, but not too late");
+        assert!(rebase.map(ssrc(1), of(newest + 200 - 64), 0, now).is_none());
     }
 
     #[test]
@@ -277,18 +296,29 @@ mod tests {
     fn numbers_continue_where_the_section_stood() {
         let now = Instant::now();
         let mut first = Rebase::new(Cursor::default());
-        let (start, time) = first.map(70_000, 1_000, now).unwrap();
+        let (start, time) = first.map(ssrc(1), 70_000, 1_000, now).unwrap();
         assert!(start < 65_536, "the roll-over counter starts at zero");
         assert_eq!(time, 1_000);
-        assert_eq!(first.map(70_002, 2_920, now).unwrap(), (start + 2, 2_920), "a hole stays a hole");
-        assert_eq!(first.map(70_001, 1_960, now).unwrap(), (start + 1, 1_960), "and can be filled late");
-        assert_eq!(first.map(69_999, 40, now), None);
+        assert_eq!(first.map(ssrc(1), 70_002, 2_920, now).unwrap(), (start + 2, 2_920), "a hole stays a hole");
+        assert_eq!(first.map(ssrc(1), 70_001, 1_960, now).unwrap(), (start + 1, 1_960), "and can be filled late");
+        assert_eq!(first.map(ssrc(1), 69_999, 40, now), None);
         for used in [70_000, 70_001, 70_002] {
-            assert_eq!(first.map(used, 1_000, now), None, "{used} was sent");
+            assert_eq!(first.map(ssrc(1), used, 1_000, now), None, "{used} was sent");
         }
         let mut second = Rebase::new(first.cursor);
         let later = now + Duration::from_millis(100);
-        assert_eq!(second.map(5, 77, later).unwrap(), (start + 3, 2_920 + 4_800));
-        assert_eq!(second.map(6, 77 + 960, later).unwrap(), (start + 4, 2_920 + 5_760));
+        assert_eq!(second.map(ssrc(1), 5, 77, later).unwrap(), (start + 3, 2_920 + 4_800));
+        assert_eq!(second.map(ssrc(1), 6, 77 + 960, later).unwrap(), (start + 4, 2_920 + 5_760));
+    }
+
+    #[test]
+    fn another_stream_of_the_publishers_goes_on_at_once_whatever_its_numbers() {
+        let now = Instant::now();
+        let mut rebase = Rebase::new(Cursor::default());
+        let (start, time) = rebase.map(ssrc(1), 70_000, 960_000, now).unwrap();
+        let later = now + Duration::from_millis(20);
+        assert_eq!(rebase.map(ssrc(2), 5, 77, later), Some((start + 1, time + 960)));
+        assert_eq!(rebase.map(ssrc(2), 6, 77 + 960, later), Some((start + 2, time + 1_920)));
+        assert_eq!(rebase.map(ssrc(2), 4, 0, later), None);
     }
 }
