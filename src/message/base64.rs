@@ -66,12 +66,9 @@ pub fn parse(packet: &[u8]) -> Recognised<'_> {
         return Recognised::Other;
     }
     let Ok(text) = simdutf8::basic::from_utf8(packet) else { return Recognised::Other };
-    let mut fields = text.rsplitn(4, '|');
-    let (Some(content), Some(total), Some(part), Some(id)) =
-        (fields.next(), fields.next(), fields.next(), fields.next())
-    else {
-        return Recognised::Other;
-    };
+    let Some((text, content)) = split_last(text) else { return Recognised::Other };
+    let Some((text, total)) = split_last(text) else { return Recognised::Other };
+    let Some((id, part)) = split_last(text) else { return Recognised::Other };
     let (Some(part), Some(total)) = (whole_number(part), whole_number(total)) else { return Recognised::Other };
     if id.len() > MAX_ID_CHARS && id.chars().count() > MAX_ID_CHARS {
         return Recognised::Other;
@@ -85,6 +82,12 @@ pub fn parse(packet: &[u8]) -> Recognised<'_> {
             content: Cow::Borrowed(content),
         }),
     }
+}
+
+/// What stands before the last bar, and behind it.
+fn split_last(text: &str) -> Option<(&str, &str)> {
+    let at = memchr::memrchr(b'|', text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 /// More than 18 digits are told as the largest number, which is out of every range here.
