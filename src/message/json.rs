@@ -16,6 +16,9 @@ pub const PART_CHARS: usize = 300;
 
 const NAMES: [&str; 4] = ["msg_id", "part_idx", "total_parts", "content"];
 
+/// What stands before, between and behind the four values as they are written.
+const BESIDE: [&[u8]; 5] = [b"{\"msg_id\": ", b", \"part_idx\": ", b", \"total_parts\": ", b", \"content\": ", b"}"];
+
 /// How many parts a text has.
 pub fn parts(text: &str) -> usize {
     let chars: usize = text.as_bytes().chunks(PART_CHARS).map(chars).sum();
@@ -44,15 +47,15 @@ fn chars(bytes: &[u8]) -> usize {
 /// Writes a chunk behind `out`.
 pub fn write(out: &mut Vec<u8>, id: &str, part: u32, total: u32, content: &str) {
     let mut digits = itoa::Buffer::new();
-    out.extend_from_slice(b"{\"msg_id\": ");
+    out.extend_from_slice(BESIDE[0]);
     quote(out, id);
-    out.extend_from_slice(b", \"part_idx\": ");
+    out.extend_from_slice(BESIDE[1]);
     out.extend_from_slice(digits.format(part).as_bytes());
-    out.extend_from_slice(b", \"total_parts\": ");
+    out.extend_from_slice(BESIDE[2]);
     out.extend_from_slice(digits.format(total).as_bytes());
-    out.extend_from_slice(b", \"content\": ");
+    out.extend_from_slice(BESIDE[3]);
     quote(out, content);
-    out.push(b'}');
+    out.extend_from_slice(BESIDE[4]);
 }
 
 /// The chunks of a message, one after the other.
@@ -120,7 +123,7 @@ fn unescape(text: &str) -> Option<String> {
 fn plain(bytes: &[u8]) -> usize {
     let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
     // Without a branch inside, for the compiler to use wide registers: hardly any text has one.
-    if !bytes[..end].iter().fold(false, |any, byte| any | (*byte < 0x20)) {
+    if bytes[..end].iter().fold(u8::MAX, |least, byte| least.min(*byte)) >= 0x20 {
         return end;
     }
     bytes.iter().take_while(|byte| **byte >= 0x20).count()
@@ -128,6 +131,9 @@ fn plain(bytes: &[u8]) -> usize {
 
 /// Looks whether a user packet is a chunk.
 pub fn parse(packet: &[u8]) -> Recognised<'_> {
+    if let Some((id, part, total, content)) = as_written(packet) {
+        return judge(id, part, total, content);
+    }
     let mut reader = Reader { rest: packet };
     let mut members = Members::default();
     match members.read(&mut reader) {
@@ -135,12 +141,35 @@ pub fn parse(packet: &[u8]) -> Recognised<'_> {
         Ok(false) => return Recognised::Other,
         Err(why) => return members.refused(why),
     }
-    let Members { id: Some(id), part: Some(part), total: Some(total), content: Some(content), .. } = members else {
-        return members.refused("a member is missing");
-    };
-    let why = if id.len() > MAX_ID { Some("its id is longer than 256 bytes") } else { misplaced(part, total) };
-    match why {
-        Some(why) => Recognised::Refused(if id.len() > MAX_ID { Cow::Borrowed("") } else { id }, why),
+    match members {
+        Members { id: Some(id), part: Some(part), total: Some(total), content: Some(content), .. } => {
+            judge(id, part, total, content)
+        }
+        _ => members.refused("a member is missing"),
+    }
+}
+
+/// The four values of a packet that is just as [`write`] would have it, as nearly all are. Any other one is for [`Members`].
+fn as_written(packet: &[u8]) -> Option<(Cow<'_, str>, i64, i64, Cow<'_, str>)> {
+    let mut reader = Reader { rest: packet };
+    reader.pass(BESIDE[0])?;
+    let id = reader.string()?;
+    reader.pass(BESIDE[1])?;
+    let part = reader.integer()?;
+    reader.pass(BESIDE[2])?;
+    let total = reader.integer()?;
+    reader.pass(BESIDE[3])?;
+    let content = reader.string()?;
+    (reader.rest == BESIDE[4]).then_some((id, part, total, content))
+}
+
+/// Whether a chunk with these values can be.
+fn judge<'a>(id: Cow<'a, str>, part: i64, total: i64, content: Cow<'a, str>) -> Recognised<'a> {
+    if id.len() > MAX_ID {
+        return Recognised::Refused(Cow::Borrowed(""), "its id is longer than 256 bytes");
+    }
+    match misplaced(part, total) {
+        Some(why) => Recognised::Refused(id, why),
         None => Recognised::Chunk(Chunk { id, part: part as u32, total: total as u32, content }),
     }
 }
@@ -220,6 +249,11 @@ impl<'a> Reader<'a> {
         found
     }
 
+    fn pass(&mut self, bytes: &[u8]) -> Option<()> {
+        self.rest = self.rest.strip_prefix(bytes)?;
+        Some(())
+    }
+
     fn string(&mut self) -> Option<Cow<'a, str>> {
         if !self.take(b'"') {
             return None;
@@ -239,18 +273,20 @@ impl<'a> Reader<'a> {
         if escaped { unescape(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
     }
 
-    /// An integer of at most 18 digits: more are told as the largest, which is out of every range here.
+    /// An integer; one that is too large is told as the largest, which is out of every range here.
     fn integer(&mut self) -> Option<i64> {
         let negative = self.take(b'-');
-        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, rest) = self.rest.split_at(digits);
+        let (mut value, mut digits) = (0i64, 0);
+        while let Some(digit @ b'0'..=b'9') = self.rest.get(digits) {
+            value = value.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+            digits += 1;
+        }
         // JSON has no leading zeros, fractions are no parts, and a number that touches the end was cut.
-        let ended = rest.first().is_some_and(|byte| matches!(byte, b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r'));
-        if digits == 0 || (digits > 1 && number[0] == b'0') || !ended {
+        let ended = matches!(self.rest.get(digits), Some(b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r'));
+        if digits == 0 || (digits > 1 && self.rest[0] == b'0') || !ended {
             return None;
         }
-        self.rest = rest;
-        let value = if digits > 18 { i64::MAX } else { number.iter().fold(0, |sum, d| sum * 10 + i64::from(d - b'0')) };
+        self.rest = &self.rest[digits..];
         Some(if negative { -value } else { value })
     }
 }
@@ -307,6 +343,30 @@ mod tests {
             "\n { \"content\" : \"\\ud83c\\udf89 \\u00e9\\/\", \"total_parts\":3,\"part_idx\" :2 , \"msg_id\": \"\" } ";
         let Recognised::Chunk(chunk) = parse(packet.as_bytes()) else { panic!() };
         assert_eq!((&*chunk.id, chunk.part, chunk.total, &*chunk.content), ("", 2, 3, "🎉 é/"));
+    }
+
+    #[test]
+    fn a_packet_as_it_is_written_is_read_as_any_other() {
+        for id in ["\"\"", "\"ä\\\"\"", "\"a", "5", "\"\u{1}\"", &format!("\"{}\"", "i".repeat(257))] {
+            for (part, total) in [("0", "1"), ("00", "1"), ("-1", "2"), ("1", "1"), ("0", "65537"), ("0", " 1 ")] {
+                for end in [
+                    "\"é\"}",
+                    "\"\\u00e9\"} ",
+                    "\"\\ud800\"}",
+                    "\"\t\"}",
+                    "\"x\"",
+                    "\"x\"}}",
+                    "\"x\", \"content\": \"\"}",
+                ] {
+                    let members = ["msg_id", "part_idx", "total_parts", "content"];
+                    let values = members.iter().zip([id, part, total, end]);
+                    let packet =
+                        values.map(|(name, value)| format!("\"{name}\": {value}")).collect::<Vec<_>>().join(", ");
+                    let (packet, other) = (format!("{{{packet}"), format!(" {{{packet}"));
+                    assert_eq!(parse(packet.as_bytes()), parse(other.as_bytes()), "{packet}");
+                }
+            }
+        }
     }
 
     #[test]
