@@ -202,6 +202,7 @@ impl Partial {
 
     /// Puts a content at the end; after a fault everything is as it was.
     fn append(&mut self, content: &[u8]) -> Result<(), Fault> {
+        self.make_room(content.len());
         let (before, carry) = (self.bytes.len(), self.carry.clone());
         let done = self
             .append_decoded(content)
@@ -211,6 +212,21 @@ impl Partial {
             self.carry = carry;
         }
         done
+    }
+
+    /// Room for `more` bytes and for those to come, if the parts go on as they were: the last of them then fit without a move.
+    /// A total may lie, so at most as much again as is there; and it may be told too low, so a sixteenth at least.
+    fn make_room(&mut self, more: usize) {
+        let there = self.bytes.len();
+        if self.bytes.capacity() - there >= more {
+            return;
+        }
+        let whole = match (self.total, self.length) {
+            (Some(total), _) => (there as u64 + more as u64) * u64::from(total) / (self.next + 1),
+            (None, length) => length.unwrap_or(u64::MAX),
+        };
+        let foreseen = usize::try_from(whole).unwrap_or(usize::MAX).saturating_sub(there);
+        self.bytes.reserve_exact(foreseen.clamp(there / 16, there).max(more));
     }
 
     fn append_decoded(&mut self, content: &[u8]) -> Result<(), Fault> {
@@ -260,5 +276,22 @@ impl Partial {
             return Err((Status::BAD_UTF8, "its text ends within a character"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_for_what_is_foreseen_but_never_more_than_double() {
+        for (total, capacity) in [(1000, 300_000), (65_536, 600_000)] {
+            let mut message = Partial::new(MessageFormat::Json, "id", "", total, Instant::now());
+            for part in 0..1000 {
+                message.put(part, &[b'x'; 300]).unwrap();
+                assert!(message.bytes.capacity() <= 2 * message.bytes.len());
+            }
+            assert!(message.bytes.capacity() <= capacity);
+        }
     }
 }
