@@ -130,16 +130,19 @@ impl Reassembly {
 
     /// Looks at a user packet. False: it is no chunk, but the application's own data.
     pub fn user_packet(&mut self, now: Instant, user: &str, topic: &str, packet: &[u8]) -> bool {
-        let (format, recognised) = match json::parse(packet) {
-            Recognised::Other => (MessageFormat::Base64, base64::parse(packet)),
-            recognised => (MessageFormat::Json, recognised),
-        };
-        match recognised {
+        match json::parse(packet) {
+            Recognised::Other => self.recognised(now, user, topic, MessageFormat::Base64, &base64::parse(packet)),
+            recognised => self.recognised(now, user, topic, MessageFormat::Json, &recognised),
+        }
+    }
+
+    fn recognised(&mut self, now: Instant, user: &str, topic: &str, format: MessageFormat, what: &Recognised) -> bool {
+        match what {
             Recognised::Other => return false,
             Recognised::Refused(id, why) => {
-                self.refuse(now, user, &id, format, Status::PROTOCOL, format!("a chunk was refused: {why}"));
+                self.refuse(now, user, id, format, Status::PROTOCOL, format!("a chunk was refused: {why}"));
             }
-            Recognised::Chunk(chunk) => self.part(now, user, topic, format, &chunk),
+            Recognised::Chunk(chunk) => self.part(now, user, topic, format, chunk),
         }
         true
     }
@@ -383,6 +386,10 @@ impl Reassembly {
 
     /// Who has to give way, and why.
     fn over_a_bound(&self, user: &str) -> Option<(String, &'static str)> {
+        // All together keep no more than one may: as a rule there is nobody to look for.
+        if self.partial <= MAX_PARTIAL.0 && self.held <= MAX_HELD.0 {
+            return None;
+        }
         let sender = self.senders.get(user)?;
         if sender.messages.len() > MAX_PARTIAL.0 {
             return Some((user.into(), "more than 16 messages of this user are on their way"));
