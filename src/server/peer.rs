@@ -143,7 +143,8 @@ impl Peer {
 
     /// Takes the client's offer: str0m's answer as text, and what the offer's sections say. The error is a reason to end the participant.
     pub fn accept_offer(&mut self, offer: &str) -> Result<(String, Vec<sdp::Section>), String> {
-        let offer = sections::without_feedback(&self.candidates_of(offer), true);
+        let offered = self.candidates_of(offer);
+        let offer = sections::without_feedback(&offered, true);
         let lines = sdp::sections(&offer);
         if lines.len() > MAX_SECTIONS {
             return Err(format!("an offer of {} sections, more than {MAX_SECTIONS}", lines.len()));
@@ -166,7 +167,7 @@ impl Peer {
         }
         self.payloads = Payloads::of(&self.rtc);
         self.checks.described(&offer);
-        Ok((answer.to_sdp_string(), lines))
+        Ok((sections::with_feedback(&answer.to_sdp_string(), &offered), lines))
     }
 
     /// Takes the client's answer to this side's offer.

@@ -1,6 +1,7 @@
 //! Video through the room server: layers, key frames, losses.
 
 use super::*;
+use crate::rtc::video::TRANSPORT_CC;
 use crate::signal::livekit::{
     SimulcastCodec, SubscribedQualityUpdate, TrackType, UpdateTrackSettings, VideoLayer, VideoQuality,
 };
@@ -313,6 +314,29 @@ fn key_frames_are_asked_for_and_losses_repaired() {
     packets.sort_by_key(|p| p.seq_no);
     assert_eq!(packets.len(), 12);
     assert_unbroken(&packets);
+}
+
+#[test]
+fn who_watches_first_may_film_with_feedback_later_and_is_sent_no_numbers() {
+    let mut world = World::new();
+    let (ann, bob) = (world.join("ann"), world.join("bob"));
+    world.offer(bob, 1, 1);
+    world.run(100);
+    let mut answers = world.clients[bob].messages.iter().filter_map(|m| match m {
+        Message::Answer(answer) => Some(answer.sdp.clone()),
+        _ => None,
+    });
+    let answer = answers.next_back().expect("an answer");
+    let has = |kind: &str| {
+        let sections = sdp::split(&answer).into_iter().filter(|section| section.starts_with(kind));
+        sections.map(|section| section.contains(TRANSPORT_CC)).collect::<Vec<_>>()
+    };
+    assert_eq!(has("m=video"), [true], "libwebrtc would not offer it again");
+    assert!(has("m=audio").into_iter().all(|has| !has), "nobody measures the bandwidth of a voice");
+    let mut camera = world.publish_camera(ann, &[]);
+    (0..5).for_each(|_| world.film(&mut camera, &[0]));
+    let video = &world.clients[bob].video;
+    assert!(!video.is_empty() && video.iter().all(|packet| packet.header.ext_vals.transport_cc.is_none()));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Descriptions: what is taken out of an offer.
+//! Descriptions: what is taken out of an offer, and put into its answer.
 
 use crate::rtc::video::TRANSPORT_CC;
 use crate::signal::sdp;
@@ -13,13 +13,35 @@ pub fn without_feedback(offer: &str, of_client: bool) -> String {
             && section.starts_with("m=video")
             && !section.lines().any(|line| matches!(line, "a=recvonly" | "a=inactive"));
         for line in section.lines() {
-            if sends_video || !(line.starts_with("a=extmap:") && line.ends_with(TRANSPORT_CC)) {
+            if sends_video || !is_feedback(line) {
                 out.push_str(line);
                 out.push_str("\r\n");
             }
         }
     }
     out
+}
+
+/// Puts it into the answer to a client's offer, for each section of video that had it there: libwebrtc offers a new section no extension
+/// that the last answer left out (w3c/webrtc-extensions#248), and a camera without it takes long to send its large layers. What is sent
+/// to the client carries no numbers all the same.
+pub fn with_feedback(answer: &str, offer: &str) -> String {
+    let mut out = String::with_capacity(answer.len());
+    for (answer, offer) in sdp::split(answer).into_iter().zip(sdp::split(offer)) {
+        out.push_str(answer);
+        if answer.starts_with("m=video")
+            && !answer.lines().any(is_feedback)
+            && let Some(line) = offer.lines().find(|line| is_feedback(line))
+        {
+            out.push_str(line);
+            out.push_str("\r\n");
+        }
+    }
+    out
+}
+
+fn is_feedback(line: &str) -> bool {
+    line.starts_with("a=extmap:") && line.ends_with(TRANSPORT_CC)
 }
 
 #[cfg(test)]
