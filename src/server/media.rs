@@ -307,7 +307,8 @@ impl RoomServer {
 
     /// None: there is nothing in it that could be played, or it is of no published track.
     fn forward_to_listeners(&mut self, id: ParticipantId, side: Side, packet: RtpPacket) -> Option<()> {
-        if side != Side::Main || packet.payload.len() > MAX_PAYLOAD {
+        // SRTP numbers packets with 48 bits: who is beyond has turned the roll-over counter by hand.
+        if side != Side::Main || packet.payload.len() > MAX_PAYLOAD || *packet.seq_no >> 48 != 0 {
             return None;
         }
         let participant = self.participants.get_mut(&id)?;
@@ -317,14 +318,20 @@ impl RoomServer {
         };
         let of_mid = |t: &&TrackId| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid));
         let track_id = participant.tracks.iter().find(of_mid).copied()?;
-        let track = self.tracks.get_mut(&track_id).filter(|track| track.withheld.is_none() && !track.silenced)?;
+        let track = self.tracks.get_mut(&track_id)?;
+        if track.video.is_none() {
+            // Layers come and go, so what is missing of video is judged where it is heard.
+            track.arrivals.observe(*packet.header.ssrc, *packet.seq_no);
+        }
+        if track.withheld.is_some() || track.silenced {
+            track.rest();
+            return None;
+        }
         let counted = &mut self.counted;
         counted.media_unheard += u64::from(track.listeners.is_empty());
         if track.video.is_some() {
             return self.forward_video(id, track_id, &packet);
         }
-        // Layers come and go, so what is missing of video is judged where it is heard.
-        track.arrivals.observe(*packet.header.ssrc, *packet.seq_no);
         if packet.payload.is_empty() {
             return None;
         }

@@ -55,6 +55,17 @@ pub struct Track {
 }
 
 impl Track {
+    /// Nothing is forwarded for now. What comes then goes on where the listeners' streams stood: to them nothing is missing, and SRTP
+    /// could not follow a jump of 32,768 numbers.
+    pub fn rest(&mut self) {
+        for listener in &mut self.listeners {
+            listener.rebase.base = None;
+            if let Some(lane) = &mut listener.video {
+                lane.current = None;
+            }
+        }
+    }
+
     /// Takes over whether its publisher has it muted. True: others see a change. What may not be published is muted for them
     /// in any case, until it may be again.
     pub fn set_muted(&mut self, muted: bool) -> bool {

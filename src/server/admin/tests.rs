@@ -375,6 +375,37 @@ fn who_is_muted_from_afar_is_not_heard_whatever_the_client_does() {
 }
 
 #[test]
+fn who_is_muted_from_afar_for_long_is_heard_again() {
+    let mut world = World::new();
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.publish(ann);
+    let sid = world.microphone(ann);
+    let mute = |world: &mut World, muted: bool| {
+        let request = json!({"room": "hall", "identity": "ann", "trackSid": sid, "muted": muted});
+        world.server.set_admin_options(AdminOptions { remote_unmute: true, ..Default::default() });
+        world.call("MutePublishedTrack", request);
+    };
+    (0..3).for_each(|_| world.speak(ann, -20));
+    mute(&mut world, true);
+    (0..300).for_each(|_| world.speak(ann, -20));
+    mute(&mut world, false);
+    (0..300).for_each(|_| world.speak(ann, -20));
+    assert_eq!(world.server.stats().media_lost, 0, "what was not forwarded came all the same");
+    let numbers: Vec<u64> = world.clients[bob].packets.iter().map(|packet| packet.1).collect();
+    assert_eq!(numbers.len(), 303);
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "nothing is missing");
+    // More than SRTP could follow.
+    mute(&mut world, true);
+    for _ in 0..2 {
+        world.clients[ann].sent += 20_000;
+        world.speak(ann, -20);
+    }
+    mute(&mut world, false);
+    (0..3).for_each(|_| world.speak(ann, -20));
+    assert_eq!(world.clients[bob].packets.len(), 306);
+}
+
+#[test]
 fn permissions_take_effect_at_once() {
     let mut world = World::new();
     let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
