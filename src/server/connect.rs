@@ -418,7 +418,9 @@ impl RoomServer {
         self.end_calls(id);
         let Some(participant) = self.participants.remove(&id) else { return };
         for peer in [Some(&participant.main), participant.down.as_ref()].into_iter().flatten() {
-            self.by_ufrag.remove(&peer.ufrag);
+            for ufrag in std::iter::once(&peer.ufrag).chain(&peer.former_ufrag) {
+                self.by_ufrag.remove(ufrag);
+            }
             peer.addresses.iter().for_each(|address| self.forget(*address, id));
         }
         if let Ok(conn) = participant.conn {

@@ -59,6 +59,9 @@ impl RoomServer {
         if let Err(why) = down.accept_answer(&answer.sdp) {
             return self.fail(id, format!("the client sent {why}."));
         }
+        if let Some(former) = down.former_ufrag.take() {
+            self.by_ufrag.remove(&former);
+        }
         // Its own checks may have been faster than the answer: they are answered now, and after that checked back.
         self.flush(id, Side::Down);
         self.check_back(id, Side::Down);
@@ -121,15 +124,21 @@ impl RoomServer {
     /// a second one at that time for an ICE restart, and may lose its own candidates over it.
     pub(super) fn offer(&mut self, id: ParticipantId, restart: bool) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
-        let waiting = participant.wants.iter().filter(|w| w.1.is_none());
-        let missing = waiting.map(|w| kind_of(&self.tracks, *w.0)).collect::<Vec<_>>();
         let Some(down) = &mut participant.down else { return };
-        // A restart replaces an offer that a lost WebSocket may have swallowed.
         let early = participant.offer_id > 0 && !down.connected;
-        if (down.pending.is_some() || early) && !restart {
+        // Without a WebSocket it would be lost; who resumes is offered all of it.
+        if (down.pending.is_some() || early || participant.conn.is_err()) && !restart {
             participant.offer_again = true;
             return;
         }
+        if down.pending.is_some() {
+            // A restart comes with a new WebSocket, and the old one may have swallowed the offer, or its answer.
+            let gone = down.abandon_offer();
+            let lost = |mid: &&mut Option<Mid>| mid.is_some_and(|mid| gone.contains(&mid));
+            participant.wants.values_mut().filter(lost).for_each(|mid| *mid = None);
+        }
+        let waiting = participant.wants.iter().filter(|w| w.1.is_none());
+        let missing = waiting.map(|w| kind_of(&self.tracks, *w.0)).collect::<Vec<_>>();
         let Some(offer) = down.offer(&missing, restart) else { return };
         participant.offer_id += 1;
         let offer_id = participant.offer_id;
@@ -316,7 +325,12 @@ impl RoomServer {
         let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
         let old = std::mem::replace(&mut peer.ufrag, ufrag.clone());
         if old != ufrag {
-            self.by_ufrag.remove(&old);
+            // The client goes by what it answered until it answers this; of several offers it can answer the last alone.
+            if peer.pending.is_some() && peer.former_ufrag.is_none() {
+                peer.former_ufrag = Some(old);
+            } else {
+                self.by_ufrag.remove(&old);
+            }
         }
         self.by_ufrag.insert(ufrag, (id, side));
     }

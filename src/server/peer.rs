@@ -68,6 +68,8 @@ pub struct Peer {
     pub rtc: Rtc,
     /// The local ICE user name fragment, by which first packets find their way.
     pub ufrag: String,
+    /// The one that the client goes by until it answers a restart of this side's.
+    pub former_ufrag: Option<String>,
     pub addresses: VecDeque<(Protocol, SocketAddr)>,
     pub connected: bool,
     pub sections: Vec<Section>,
@@ -89,8 +91,9 @@ pub struct Peer {
     pub scheduled: Option<Instant>,
     /// Written to since it was last polled, and so in the server's list of such.
     pub dirty: bool,
-    /// The offer that waits for its answer (two peer connections: this side offers).
+    /// The offer that waits for its answer (two peer connections: this side offers), and whether one has had an answer.
     pub pending: Option<SdpPendingOffer>,
+    answered: bool,
 }
 
 impl Peer {
@@ -121,6 +124,8 @@ impl Peer {
             scheduled: None,
             dirty: false,
             pending: None,
+            answered: false,
+            former_ufrag: None,
         }
     }
 
@@ -178,6 +183,7 @@ impl Peer {
             .map_err(|e| format!("an answer that does not parse: {}", plain(e)))?;
         let taken = self.rtc.sdp_api().accept_answer(pending, answer);
         taken.map_err(|e| format!("an answer that does not fit: {}", plain(e)))?;
+        self.answered = true;
         self.payloads = Payloads::of(&self.rtc);
         Ok(())
     }
@@ -214,14 +220,25 @@ impl Peer {
         over.for_each(|section| api.set_direction(section.mid, Direction::Inactive));
         let add = |kind: &MediaKind| (api.add_media(*kind, Direction::SendOnly, None, None, None), *kind);
         let added: Vec<(Mid, MediaKind)> = missing.iter().map(add).collect();
-        let restart = restart.then(|| api.ice_restart(true));
-        let (offer, pending) = api.apply()?;
-        if let Some(credentials) = restart {
-            self.ufrag = credentials.ufrag;
+        if restart {
+            api.ice_restart(true);
         }
+        let (offer, pending) = api.apply()?;
         self.pending = Some(pending);
         added.into_iter().for_each(|(mid, kind)| self.add_section(mid, kind));
         Some(sections::without_feedback(&offer.to_sdp_string(), false))
+    }
+
+    /// The outstanding offer is lost. Returns the sections that it would have added, which are none now.
+    pub fn abandon_offer(&mut self) -> Vec<Mid> {
+        self.pending = None;
+        if !self.answered {
+            self.channels = [None; 3];
+        }
+        let (kept, gone) = self.sections.drain(..).partition(|section| self.rtc.media(section.mid).is_some());
+        self.sections = kept;
+        let gone: Vec<Section> = gone;
+        gone.into_iter().map(|section| section.mid).collect()
     }
 
     fn add_section(&mut self, mid: Mid, kind: MediaKind) {

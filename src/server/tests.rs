@@ -1010,6 +1010,66 @@ fn two_connections_are_offered_what_there_is_to_hear() {
     assert_eq!(third.mid_to_track_id.len(), 1);
 }
 
+/// Bob has two connections. Carol publishes while his WebSocket is away, or just before, so that the offer of her track is lost with it.
+fn what_came_beside_a_lost_websocket_is_heard(lost_with_it: bool) {
+    let mut world = World::new();
+    let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
+    let names = world.server.by_ufrag.len();
+    let connect = |world: &mut World, conn: u64, more: &str| {
+        world.clients[bob].conn = ConnId(conn);
+        let request = HttpRequest {
+            path: join::PATH_DUAL.into(),
+            query: format!("protocol=16&auto_subscribe=1{more}"),
+            authorization: Some(format!("Bearer {}", token("bob", grant()))),
+        };
+        world.server.connect(world.now, ConnId(conn), &request).unwrap();
+        world.settle();
+    };
+    let offers = |world: &World| {
+        let messages = world.clients[bob].messages.iter();
+        messages.filter_map(|m| if let Message::Offer(o) = m { Some(o.clone()) } else { None }).collect::<Vec<_>>()
+    };
+    let answer = |world: &mut World| {
+        let offer = offers(world).pop().unwrap();
+        let parsed = str0m::change::SdpOffer::from_sdp_string(&offer.sdp).unwrap();
+        let answer = world.clients[bob].rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string();
+        world.ask(bob, signal_request::Message::Answer(description("answer", answer, offer.id)));
+        world.run(300);
+    };
+    connect(&mut world, 700, "");
+    let mut rtc = rtc::config(&rtc::crypto_provider(), None).build(world.now);
+    rtc.add_local_candidate(Candidate::host(world.clients[bob].address, Protocol::Udp).unwrap());
+    world.clients[bob].rtc = rtc;
+    answer(&mut world);
+    let sid = world.server.participants.values().find(|p| p.identity() == "bob").unwrap().sid.clone();
+    let away = |world: &mut World| world.server.disconnected(world.now, world.clients[bob].conn);
+    if lost_with_it {
+        world.publish(carol);
+        away(&mut world);
+    } else {
+        away(&mut world);
+        world.publish(carol);
+    }
+    assert_eq!(offers(&world).len(), 1 + usize::from(lost_with_it), "what nobody would get is not sent");
+    for n in 0..5 {
+        connect(&mut world, 701 + n, &format!("&reconnect=1&sid={sid}"));
+    }
+    answer(&mut world);
+    (0..3).for_each(|_| world.speak(carol, -20));
+    assert_eq!(world.clients[bob].packets.len(), 3);
+    assert_eq!(world.server.by_ufrag.len(), names + 2, "of five restarts one name is left");
+}
+
+#[test]
+fn what_is_published_while_a_websocket_is_away_is_heard() {
+    what_came_beside_a_lost_websocket_is_heard(false);
+}
+
+#[test]
+fn what_was_offered_just_before_a_websocket_was_lost_is_heard() {
+    what_came_beside_a_lost_websocket_is_heard(true);
+}
+
 #[test]
 fn what_a_new_token_takes_back_is_not_forwarded_whatever_the_client_does() {
     let mut world = World::new();
