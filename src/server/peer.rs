@@ -235,10 +235,8 @@ impl Peer {
         if !self.answered {
             self.channels = [None; 3];
         }
-        let (kept, gone) = self.sections.drain(..).partition(|section| self.rtc.media(section.mid).is_some());
-        self.sections = kept;
-        let gone: Vec<Section> = gone;
-        gone.into_iter().map(|section| section.mid).collect()
+        let gone = self.sections.extract_if(.., |section| self.rtc.media(section.mid).is_none());
+        gone.map(|section| section.mid).collect()
     }
 
     fn add_section(&mut self, mid: Mid, kind: MediaKind) {

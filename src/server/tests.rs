@@ -28,6 +28,7 @@ mod hostile;
 mod shortcut;
 mod simulate;
 mod tcp;
+mod two_connections;
 mod video;
 
 const SERVER: &str = "127.0.0.1:7882";
@@ -95,6 +96,15 @@ fn token(identity: &str, video: VideoGrant) -> String {
     let unix_s = UNIX_US / 1_000_000;
     let claims = Claims { sub: identity.into(), exp: unix_s + 3600, nbf: unix_s - 5, video, ..Default::default() };
     jwt::build(&claims, "app", "secret")
+}
+
+/// A request for two peer connections; `more` stands behind the query.
+fn dual_request(identity: &str, more: &str) -> HttpRequest {
+    HttpRequest {
+        path: join::PATH_DUAL.into(),
+        query: format!("protocol=16&auto_subscribe=1{more}"),
+        authorization: Some(format!("Bearer {}", token(identity, grant()))),
+    }
 }
 
 impl World {
@@ -952,122 +962,6 @@ fn refusals_have_a_status_and_a_sentence() {
     }
     let refusal = world.server.connect(world.now, ConnId(20), &world.request("p4", grant(), &join)).unwrap_err();
     assert_eq!(refusal.http_status, 503, "a full room is full");
-}
-
-#[test]
-fn two_connections_are_offered_what_there_is_to_hear() {
-    let mut world = World::new();
-    let ann = world.join("ann");
-    world.publish(ann);
-    let request = HttpRequest {
-        path: join::PATH_DUAL.into(),
-        query: "protocol=16&auto_subscribe=1".into(),
-        authorization: Some(format!("Bearer {}", token("bob", grant()))),
-    };
-    let bob = world.join_as("placeholder", grant(), false);
-    let conn = ConnId(700);
-    world.clients[bob].conn = conn;
-    world.server.connect(world.now, conn, &request).unwrap();
-    world.run(5);
-    let joined = world.clients[bob].joined().clone();
-    assert!(joined.subscriber_primary && !joined.fast_publish);
-    let offers = |world: &World| {
-        let messages = world.clients[bob].messages.iter();
-        messages.filter_map(|m| if let Message::Offer(o) = m { Some(o.clone()) } else { None }).collect::<Vec<_>>()
-    };
-    let offer = offers(&world).remove(0);
-    let sections = sdp::sections(&offer.sdp);
-    let track = world.microphone(ann);
-    let audio = sections.iter().find(|s| s.kind == "audio").unwrap();
-    let publisher = &world.clients[ann].joined().participant.clone().unwrap().sid;
-    assert_eq!(audio.msid, (format!("{publisher}|{track}"), track.clone()));
-    assert_eq!(offer.mid_to_track_id[&audio.mid], track);
-    assert!(sections.iter().any(|s| s.kind == "application"));
-    // One offer at a time: a second track waits for the answer to the first, and for the connection that comes of it.
-    let carol = world.join("carol");
-    world.publish(carol);
-    assert_eq!(offers(&world).len(), 1);
-    let mut rtc = rtc::config(&rtc::crypto_provider(), None).build(world.now);
-    rtc.add_local_candidate(Candidate::host(world.clients[bob].address, Protocol::Udp).unwrap());
-    let parsed = str0m::change::SdpOffer::from_sdp_string(&offer.sdp).unwrap();
-    let answer = rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string();
-    world.clients[bob].rtc = rtc;
-    world.ask(bob, signal_request::Message::Answer(description("answer", answer, offer.id)));
-    assert_eq!(offers(&world).len(), 1);
-    world.run(300);
-    let second = &offers(&world)[1];
-    assert_eq!(second.mid_to_track_id.len(), 2);
-    assert_eq!(second.id, offer.id + 1);
-    // What is heard no more is at rest in the next one.
-    let parsed = str0m::change::SdpOffer::from_sdp_string(&second.sdp).unwrap();
-    let (answer, id) = (world.clients[bob].rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string(), second.id);
-    world.ask(bob, signal_request::Message::Answer(description("answer", answer, id)));
-    world.subscribe(bob, &track, false);
-    let third = &offers(&world)[2];
-    let sections = sdp::sections(&third.sdp);
-    let heard: Vec<_> = sections.iter().filter(|s| s.kind == "audio" && s.sends).map(|s| s.msid.1.clone()).collect();
-    assert_eq!(heard, [world.microphone(carol)]);
-    assert_eq!(third.mid_to_track_id.len(), 1);
-}
-
-/// Bob has two connections. Carol publishes while his WebSocket is away, or just before, so that the offer of her track is lost with it.
-fn what_came_beside_a_lost_websocket_is_heard(lost_with_it: bool) {
-    let mut world = World::new();
-    let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
-    let names = world.server.by_ufrag.len();
-    let connect = |world: &mut World, conn: u64, more: &str| {
-        world.clients[bob].conn = ConnId(conn);
-        let request = HttpRequest {
-            path: join::PATH_DUAL.into(),
-            query: format!("protocol=16&auto_subscribe=1{more}"),
-            authorization: Some(format!("Bearer {}", token("bob", grant()))),
-        };
-        world.server.connect(world.now, ConnId(conn), &request).unwrap();
-        world.settle();
-    };
-    let offers = |world: &World| {
-        let messages = world.clients[bob].messages.iter();
-        messages.filter_map(|m| if let Message::Offer(o) = m { Some(o.clone()) } else { None }).collect::<Vec<_>>()
-    };
-    let answer = |world: &mut World| {
-        let offer = offers(world).pop().unwrap();
-        let parsed = str0m::change::SdpOffer::from_sdp_string(&offer.sdp).unwrap();
-        let answer = world.clients[bob].rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string();
-        world.ask(bob, signal_request::Message::Answer(description("answer", answer, offer.id)));
-        world.run(300);
-    };
-    connect(&mut world, 700, "");
-    let mut rtc = rtc::config(&rtc::crypto_provider(), None).build(world.now);
-    rtc.add_local_candidate(Candidate::host(world.clients[bob].address, Protocol::Udp).unwrap());
-    world.clients[bob].rtc = rtc;
-    answer(&mut world);
-    let sid = world.server.participants.values().find(|p| p.identity() == "bob").unwrap().sid.clone();
-    let away = |world: &mut World| world.server.disconnected(world.now, world.clients[bob].conn);
-    if lost_with_it {
-        world.publish(carol);
-        away(&mut world);
-    } else {
-        away(&mut world);
-        world.publish(carol);
-    }
-    assert_eq!(offers(&world).len(), 1 + usize::from(lost_with_it), "what nobody would get is not sent");
-    for n in 0..5 {
-        connect(&mut world, 701 + n, &format!("&reconnect=1&sid={sid}"));
-    }
-    answer(&mut world);
-    (0..3).for_each(|_| world.speak(carol, -20));
-    assert_eq!(world.clients[bob].packets.len(), 3);
-    assert_eq!(world.server.by_ufrag.len(), names + 2, "of five restarts one name is left");
-}
-
-#[test]
-fn what_is_published_while_a_websocket_is_away_is_heard() {
-    what_came_beside_a_lost_websocket_is_heard(false);
-}
-
-#[test]
-fn what_was_offered_just_before_a_websocket_was_lost_is_heard() {
-    what_came_beside_a_lost_websocket_is_heard(true);
 }
 
 #[test]

@@ -8,12 +8,7 @@ use str0m::ice::{StunMessage, TransId};
 fn a_check_before_the_answer_is_answered_and_checked_back_after_it() {
     let mut world = World::new();
     let client: SocketAddr = "127.0.0.1:40000".parse().unwrap();
-    let request = HttpRequest {
-        path: join::PATH_DUAL.into(),
-        query: "protocol=16".into(),
-        authorization: Some(format!("Bearer {}", token("ann", grant()))),
-    };
-    world.server.connect(world.now, ConnId(1), &request).unwrap();
+    world.server.connect(world.now, ConnId(1), &dual_request("ann", "")).unwrap();
     let sent = std::iter::from_fn(|| world.server.poll_output());
     let messages = sent.filter_map(|output| match output {
         Output::Send { bytes, .. } => SignalResponse::decode(&bytes[..]).unwrap().message,

@@ -115,12 +115,7 @@ impl Scene {
 
     fn enter_twofold(&mut self, answers: bool) {
         let world = &mut self.world;
-        let request = HttpRequest {
-            path: join::PATH_DUAL.into(),
-            query: "protocol=16&auto_subscribe=1".into(),
-            authorization: Some(format!("Bearer {}", token("eve", grant()))),
-        };
-        world.server.connect(world.now, EVE, &request).unwrap();
+        world.server.connect(world.now, EVE, &dual_request("eve", "")).unwrap();
         let mut offer = None;
         while let Some(output) = world.server.poll_output() {
             if let Output::Send { conn: EVE, bytes } = &output

@@ -1,0 +1,110 @@
+//! Two peer connections: the server offers what there is to hear.
+
+use super::*;
+
+impl World {
+    /// A client that takes part as `identity` on this WebSocket, by its query anew or again.
+    fn connect_dual(&mut self, client: usize, conn: u64, identity: &str, more: &str) {
+        self.clients[client].conn = ConnId(conn);
+        self.server.connect(self.now, ConnId(conn), &dual_request(identity, more)).unwrap();
+        self.settle();
+    }
+
+    /// What receives, before its first answer.
+    fn renew_rtc(&mut self, client: usize) {
+        let mut rtc = rtc::config(&rtc::crypto_provider(), None).build(self.now);
+        rtc.add_local_candidate(Candidate::host(self.clients[client].address, Protocol::Udp).unwrap());
+        self.clients[client].rtc = rtc;
+    }
+
+    fn offers(&self, client: usize) -> Vec<SessionDescription> {
+        let messages = self.clients[client].messages.iter();
+        messages.filter_map(|m| if let Message::Offer(o) = m { Some(o.clone()) } else { None }).collect()
+    }
+
+    /// Answers the newest offer.
+    fn answer(&mut self, client: usize) {
+        let offer = self.offers(client).pop().expect("an offer");
+        let parsed = str0m::change::SdpOffer::from_sdp_string(&offer.sdp).unwrap();
+        let answer = self.clients[client].rtc.sdp_api().accept_offer(parsed).unwrap().to_sdp_string();
+        self.ask(client, signal_request::Message::Answer(description("answer", answer, offer.id)));
+    }
+}
+
+#[test]
+fn two_connections_are_offered_what_there_is_to_hear() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    world.publish(ann);
+    let bob = world.join_as("placeholder", grant(), false);
+    world.connect_dual(bob, 700, "bob", "");
+    world.run(5);
+    let joined = world.clients[bob].joined().clone();
+    assert!(joined.subscriber_primary && !joined.fast_publish);
+    let offer = world.offers(bob).remove(0);
+    let sections = sdp::sections(&offer.sdp);
+    let track = world.microphone(ann);
+    let audio = sections.iter().find(|s| s.kind == "audio").unwrap();
+    let publisher = &world.clients[ann].joined().participant.clone().unwrap().sid;
+    assert_eq!(audio.msid, (format!("{publisher}|{track}"), track.clone()));
+    assert_eq!(offer.mid_to_track_id[&audio.mid], track);
+    assert!(sections.iter().any(|s| s.kind == "application"));
+    // One offer at a time: a second track waits for the answer to the first, and for the connection that comes of it.
+    let carol = world.join("carol");
+    world.publish(carol);
+    assert_eq!(world.offers(bob).len(), 1);
+    world.renew_rtc(bob);
+    world.answer(bob);
+    assert_eq!(world.offers(bob).len(), 1);
+    world.run(300);
+    let second = &world.offers(bob)[1];
+    assert_eq!(second.mid_to_track_id.len(), 2);
+    assert_eq!(second.id, offer.id + 1);
+    // What is heard no more is at rest in the next one.
+    world.answer(bob);
+    world.subscribe(bob, &track, false);
+    let third = &world.offers(bob)[2];
+    let sections = sdp::sections(&third.sdp);
+    let heard: Vec<_> = sections.iter().filter(|s| s.kind == "audio" && s.sends).map(|s| s.msid.1.clone()).collect();
+    assert_eq!(heard, [world.microphone(carol)]);
+    assert_eq!(third.mid_to_track_id.len(), 1);
+}
+
+/// Bob has two connections. Carol publishes while his WebSocket is away, or just before, so that the offer of her track is lost with it.
+fn what_came_beside_a_lost_websocket_is_heard(lost_with_it: bool) {
+    let mut world = World::new();
+    let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
+    let names = world.server.by_ufrag.len();
+    world.connect_dual(bob, 700, "bob", "");
+    world.renew_rtc(bob);
+    world.answer(bob);
+    world.run(300);
+    let sid = world.server.participants.values().find(|p| p.identity() == "bob").unwrap().sid.clone();
+    let away = |world: &mut World| world.server.disconnected(world.now, world.clients[bob].conn);
+    if lost_with_it {
+        world.publish(carol);
+        away(&mut world);
+    } else {
+        away(&mut world);
+        world.publish(carol);
+    }
+    assert_eq!(world.offers(bob).len(), 1 + usize::from(lost_with_it), "what nobody would get is not sent");
+    for n in 0..5 {
+        world.connect_dual(bob, 701 + n, "bob", &format!("&reconnect=1&sid={sid}"));
+    }
+    world.answer(bob);
+    world.run(300);
+    (0..3).for_each(|_| world.speak(carol, -20));
+    assert_eq!(world.clients[bob].packets.len(), 3);
+    assert_eq!(world.server.by_ufrag.len(), names + 2, "of five restarts one name is left");
+}
+
+#[test]
+fn what_is_published_while_a_websocket_is_away_is_heard() {
+    what_came_beside_a_lost_websocket_is_heard(false);
+}
+
+#[test]
+fn what_was_offered_just_before_a_websocket_was_lost_is_heard() {
+    what_came_beside_a_lost_websocket_is_heard(true);
+}
