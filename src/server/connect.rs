@@ -33,6 +33,8 @@ const MEDIA: Duration = Duration::from_secs(30);
 /// How long a client that is to join anew may take to read so: livekit-client in Firefox sees the end of a WebSocket before what came
 /// just before it, and then tries to resume for ever. Most close it themselves.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a client that resumes may take to offer by itself.
+const OFFERS: Duration = Duration::from_secs(1);
 /// A fresh token is sent this often, and is valid twice as long; LiveKit's server does the same.
 const TOKEN: Duration = Duration::from_secs(300);
 /// The version of LiveKit's server that this one does as much as, to clients which look at it: they make no calls (RPC) below 1.8.0.
@@ -185,7 +187,7 @@ impl RoomServer {
             quality: Default::default(),
             settings: BTreeMap::new(),
             permission: None,
-            asked: false,
+            offer_due: None,
             offer_id: 0,
             offer_again: false,
             simulated: Default::default(),
@@ -287,8 +289,9 @@ impl RoomServer {
         let last_message_seq = participant.data_sequence;
         let old = std::mem::replace(&mut participant.conn, Ok(conn));
         participant.last_heard = self.now;
-        // What was asked for over the lost WebSocket may not have arrived.
-        participant.asked = false;
+        // What was asked for over the lost WebSocket may not have arrived. Most offer by themselves now, to restart ICE; and LiveKit's
+        // Rust client takes the answer to one offer for that to another: it is not asked for a second one.
+        participant.offer_due = Some(self.now + OFFERS);
         if let Ok(old) = old {
             self.conns.remove(&old);
             self.output.push_back(Output::Close { conn: old });
@@ -316,7 +319,7 @@ impl RoomServer {
             if dual {
                 server.offer(id, true);
             } else {
-                server.negotiate(id);
+                server.care_at(id, server.now + OFFERS);
             }
         });
         self.cuts_resume(id, conn, false);
@@ -344,6 +347,9 @@ impl RoomServer {
             return self.remove(id, DisconnectReason::MediaFailure);
         }
         participant.main.settle_channels();
+        if participant.offer_due.is_some_and(|due| due <= now) {
+            self.negotiate(id);
+        }
         self.simulated_speech(id);
         let Some(participant) = self.participants.get_mut(&id) else { return };
         // An AccessToken2 ends when it says: nothing takes its place but another one.

@@ -13,7 +13,11 @@ use crate::signal::livekit::{
 };
 use crate::signal::sdp::{self, Edit};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use str0m::media::{MediaKind, Mid};
+
+/// How long a client may take to offer when it was asked to.
+const ASKED: Duration = Duration::from_secs(10);
 
 impl RoomServer {
     /// The client offers on its main connection.
@@ -23,7 +27,7 @@ impl RoomServer {
             Ok(accepted) => accepted,
             Err(why) => return self.fail(id, format!("the client sent {why}.")),
         };
-        participant.asked = false;
+        participant.offer_due = None;
         let single = participant.down.is_none();
         let (arrived, gone) = self.match_tracks(id, &lines);
         let mut renewed = Vec::new();
@@ -82,9 +86,10 @@ impl RoomServer {
         if participant.down.is_some() {
             return self.offer(id, false);
         }
-        if participant.asked {
+        if participant.offer_due.is_some_and(|due| self.now < due) {
             return;
         }
+        participant.offer_due = None;
         let sections = &participant.main.sections;
         let mut room = MAX_SECTIONS.saturating_sub(sections.len() + participant.tracks.len() + 1);
         let (mut missing, mut free) = ([0, 0], 0);
@@ -100,7 +105,7 @@ impl RoomServer {
             return self.log_of(id, Level::Warning, "hears as many tracks as it can.");
         }
         let message = MediaSectionsRequirement { num_audios, num_videos };
-        participant.asked = true;
+        participant.offer_due = Some(self.now + ASKED);
         self.send(id, signal_response::Message::MediaSectionsRequirement(message));
     }
 

@@ -67,8 +67,8 @@ pub struct Participant {
     pub settings: BTreeMap<TrackId, UpdateTrackSettings>,
     /// Who may hear its own tracks; None: everybody.
     pub permission: Option<SubscriptionPermission>,
-    /// The client was asked for sections, and has not offered yet.
-    pub asked: bool,
+    /// Until when an offer of the client's is waited for: it was asked for sections, or it has just resumed.
+    pub offer_due: Option<Instant>,
     /// The next subscriber offer's id (dual).
     pub offer_id: u32,
     /// Something changed while an offer was outstanding (dual).

@@ -9,17 +9,6 @@ impl World {
         self.run(20);
     }
 
-    /// The client's WebSocket comes back as another one.
-    fn resume(&mut self, client: usize, conn: u64) {
-        let sid = self.clients[client].joined().participant.clone().unwrap().sid;
-        let join = JoinRequest { reconnect: true, participant_sid: sid, ..Default::default() };
-        let request = self.request("ann", grant(), &join);
-        self.server.disconnected(self.now, self.clients[client].conn);
-        (self.clients[client].conn, self.clients[client].closed) = (ConnId(conn), false);
-        self.server.connect(self.now, ConnId(conn), &request).unwrap();
-        self.run(20);
-    }
-
     fn resumed(&self, client: usize) -> usize {
         self.clients[client].messages.iter().filter(|m| matches!(m, Message::Reconnect(_))).count()
     }
