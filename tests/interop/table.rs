@@ -43,7 +43,10 @@ pub fn run(row: &str, mut scene: Scene) {
         }
     }
     std::fs::write(results_of(row), results).expect("the target directory can be written");
-    assert!(wrong.is_empty(), "{row}, logs are in {}:\n{wrong}", dir().display());
+    let log = scene.server.log();
+    let told = log.lines().count().saturating_sub(40);
+    let told: String = log.lines().skip(told).map(|line| format!("{line}\n")).collect();
+    assert!(wrong.is_empty(), "{row}, logs are in {}:\n{wrong}\nThe server said last:\n{told}", dir().display());
 }
 
 fn results_of(row: &str) -> PathBuf {

@@ -134,6 +134,8 @@ static void answer(stoa_status status)
 {
     if (status == STOA_OK)
         say("ok");
+    else if (status > 0)
+        say("failed\t%s", stoa_status_text(status)); // Nothing is wrong, so there is no sentence of it either.
     else
         say("failed\t%s: %s", stoa_status_text(status), stoa_last_error());
 }
