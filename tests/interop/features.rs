@@ -74,6 +74,7 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("resume", coming_back::resume),
     ("Stoa resumes", coming_back::stoa_resumes),
     ("Stoa loses nothing", coming_back::stoa_loses_nothing),
+    ("loses nothing", coming_back::peer_loses_nothing),
     ("reconnect now", coming_back::reconnect_now),
     ("network lost", coming_back::network_lost),
     ("full reconnect", coming_back::full_reconnect),

@@ -18,7 +18,7 @@ const LIMITS: &[(&str, &[&str], &str)] = &[
     (PION, &["answer a call"], "LiveKit's Pion client cannot call"),
     (
         PION,
-        &["resume", "full reconnect", "node failure", "server restart", "rejoin as before"],
+        &["resume", "loses nothing", "full reconnect", "node failure", "server restart", "rejoin as before"],
         "LiveKit's Pion client cannot resume",
     ),
     (PION, &["ICE over TCP"], "LiveKit's Pion client cannot send media over TCP"),

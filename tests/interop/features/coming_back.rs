@@ -102,18 +102,27 @@ fn heard_in_time(command: &str, listener: &mut Puppet, speaker: &str, hertz: f64
     Ok(())
 }
 
-/// Stoa's WebSocket is cut while both send packets with numbers, a third of them before the cut, a third before it knows of it or while it
-/// comes back, and a third after that. Each packet arrives, once, and in order.
 pub fn stoa_loses_nothing(scene: &mut Scene) -> Outcome {
+    loses_nothing(scene, |scene| (&mut scene.stoa, &scene.stoa_way))
+}
+
+pub fn peer_loses_nothing(scene: &mut Scene) -> Outcome {
+    scene.peer.ask(&["can", "resume"])?;
+    loses_nothing(scene, |scene| (&mut scene.peer, &scene.peer_way))
+}
+
+/// One's WebSocket is cut while both send packets with numbers, a third of them before the cut, a third before it knows of it or while it
+/// comes back, and a third after that. Each packet arrives, once, and in order.
+fn loses_nothing(scene: &mut Scene, one: fn(&mut Scene) -> (&mut Puppet, &Proxy)) -> Outcome {
     const THIRD: u32 = 20;
     let topic = topic_of(scene, "numbers");
     scene.stoa.forget();
     scene.peer.forget();
     for n in 0..3 * THIRD {
         if n == THIRD {
-            scene.stoa_way.cut();
+            one(scene).1.cut();
         } else if n == 2 * THIRD {
-            scene.stoa.event_within(LONG, &["reconnected"])?;
+            one(scene).0.event_within(LONG, &["reconnected"])?;
         }
         both_ways(scene, |from, _| from.ask(&["data", "reliable", topic, &n.to_string()]).map(drop))?;
     }
