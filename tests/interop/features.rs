@@ -4,10 +4,12 @@
 //! came from redundant copies, and how many were concealed; or ok opus with the packets in hexadecimal), `mute 0|1`,
 //! `subscribe USER 0|1`, `data reliable|lossy TOPIC TEXT`, `text TOPIC TEXT`, `bytes TOPIC HEX`, `token` (ok given, or ok refreshed),
 //! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
-//! `film`, `watch USER` (ok WIDTH HEIGHT), `scenarios` (ok and the faults that the client can simulate and after which it joins anew),
+//! `film plain|layers` (320 × 180, or 960 × 540 in layers down to that), `watch USER` (ok WIDTH HEIGHT, after some pictures),
+//! `layer USER low|high` (asks for it), `scenarios` (ok and the faults that the client can simulate and after which it joins anew),
 //! `simulate SCENARIO|node-failure|server-leave`,
 //! `can WHAT` (none where the client cannot `resume`, `be seen speaking`, `send redundant copies`, `be called`,
-//! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `send media over TCP`).
+//! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `choose layers`,
+//! `send media over TCP`).
 //! Stoa's client answers more: `reconnect`, `keep USER` (opens a stream that stays open), `hear-kept USER` (as `hear`, by that stream
 //! and without subscribing), `subscribed USER` (ok and the state of the subscription).
 //! Events: `joined USER`, `left USER`, `muted USER 0|1`, `speaking USER`, `data USER TOPIC reliable|lossy TEXT`,
@@ -15,6 +17,7 @@
 //! `reconnecting` (of Stoa alone), `reconnected`, `closed REASON`.
 
 mod coming_back;
+mod video;
 
 use super::limits;
 use super::proxy::Proxy;
@@ -70,7 +73,8 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("tell of oneself", tell_of_oneself),
     ("hear of the other", hear_of_the_other),
     ("quality", quality),
-    ("video", video),
+    ("video", video::plain),
+    ("video layers", video::layers),
     ("resume", coming_back::resume),
     ("Stoa resumes", coming_back::stoa_resumes),
     ("Stoa loses nothing", coming_back::stoa_loses_nothing),
@@ -309,19 +313,6 @@ fn quality(scene: &mut Scene) -> Outcome {
     }
     drop(loss);
     heard(&mut scene.peer, scene.stoa.user, OURS).map(drop)
-}
-
-/// A second client like the peer has a camera, and the peer sees its picture change.
-fn video(scene: &mut Scene) -> Outcome {
-    scene.peer.ask(&["can", "film"])?;
-    let mut camera = (scene.peer_as)(&scene.server, scene.row, "paul");
-    camera.ask(&["join", &scene.peer_way.url(), &token(camera.user)])?;
-    camera.ask(&["film"])?;
-    scene.peer.event(&["joined", camera.user])?;
-    let size = scene.peer.ask(&["watch", camera.user])?;
-    camera.ask(&["leave"])?;
-    scene.peer.event(&["left", camera.user])?;
-    if size == ["320", "180"] { Ok(()) } else { failed(format!("a picture of 320 × 180 is seen as {size:?}")) }
 }
 
 /// A call of the room service that has to be answered well.

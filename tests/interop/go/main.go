@@ -35,6 +35,7 @@ const frame = 20 * time.Millisecond
 // What features.rs asks whether this client can: it can the one, and not the other.
 var abilities = map[string]error{
 	"film":                  nil,
+	"choose layers":         none("LiveKit's Pion client cannot film in layers"),
 	"be seen speaking":      none("LiveKit's Pion client cannot be seen speaking"),
 	"send redundant copies": none("LiveKit's Pion client cannot send redundant copies"),
 	"be called":             none("LiveKit's Pion client cannot be called"),

@@ -172,20 +172,21 @@ class Puppet:
         name = "SIMULATE_" + scenario.upper().replace("-", "_")
         await self.room.simulate_scenario(rtc.SimulateScenarioKind.Value(name))
 
-    async def film(self):
-        source = rtc.VideoSource(320, 180)
+    async def film(self, kind):
+        width, height = (960, 540) if kind == "layers" else (320, 180)
+        source = rtc.VideoSource(width, height)
         track = rtc.LocalVideoTrack.create_video_track("camera", source)
-        published = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=False)
-        self.begin(self.paint(source))
+        published = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=kind == "layers")
+        self.begin(self.paint(source, width, height))
         await self.room.local_participant.publish_track(track, published)
 
-    async def paint(self, source):
+    async def paint(self, source, width, height):
         """A picture whose colour changes with each frame."""
         n = 0
         while True:
-            picture = np.zeros((180, 320, 4), dtype=np.uint8)
+            picture = np.zeros((height, width, 4), dtype=np.uint8)
             picture[:, :, [n % 3, 3]] = 255
-            source.capture_frame(rtc.VideoFrame(320, 180, rtc.VideoBufferType.RGBA, picture.tobytes()))
+            source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes()))
             n += 1
             await asyncio.sleep(0.1)
 
@@ -197,6 +198,10 @@ class Puppet:
                 break
         await stream.aclose()
         return event.frame.width, event.frame.height
+
+    async def layer(self, user, which):
+        quality = rtc.VideoQuality.Value("VIDEO_QUALITY_" + which.upper())
+        self.publication(user, rtc.TrackKind.KIND_VIDEO).set_video_quality(quality)
 
     async def can(self, _):
         pass

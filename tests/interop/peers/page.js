@@ -13,6 +13,8 @@ function publication(user) {
   return who && [...who.audioTrackPublications.values()][0];
 }
 
+const camera = (user) => [...(room.remoteParticipants.get(user)?.videoTrackPublications.values() ?? [])][0];
+
 // Without a sound card an AudioContext of Firefox stands still. Its tone is then that of the fake microphone, and what it hears
 // is recorded and decoded.
 const standsStill = () => context.state !== 'running';
@@ -165,8 +167,9 @@ const commands = {
   },
 
   // A canvas whose colour changes ten times a second.
-  async film() {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+  async film(kind) {
+    const size = kind === 'layers' ? { width: 960, height: 540 } : { width: 320, height: 180 };
+    const canvas = Object.assign(document.createElement('canvas'), size);
     const [pen, colours] = [canvas.getContext('2d'), ['red', 'green', 'blue']];
     let n = 0;
     painting = setInterval(() => {
@@ -174,16 +177,21 @@ const commands = {
       pen.fillRect(0, 0, canvas.width, canvas.height);
     }, 100);
     const [track] = canvas.captureStream(15).getVideoTracks();
-    await room.localParticipant.publishTrack(track, { source: LivekitClient.Track.Source.Camera, simulcast: false });
+    await room.localParticipant.publishTrack(track, { source: LivekitClient.Track.Source.Camera, simulcast: kind === 'layers' });
   },
 
   async watch(user) {
-    const video = () => [...(room.remoteParticipants.get(user)?.videoTrackPublications.values() ?? [])][0]?.track;
-    while (!video()) await pause(50);
-    document.body.append(video().attach());
+    while (!camera(user)?.track) await pause(50);
+    const { track } = camera(user);
+    document.body.append(track.attachedElements[0]);
+    const before = (await track.getReceiverStats())?.framesDecoded ?? 0;
     let stats;
-    while (!((stats = await video().getReceiverStats())?.framesDecoded >= 20)) await pause(50);
+    while (!((stats = await track.getReceiverStats())?.framesDecoded >= before + 20)) await pause(50);
     return [stats.frameWidth, stats.frameHeight];
+  },
+
+  async layer(user, which) {
+    camera(user).setVideoQuality(LivekitClient.VideoQuality[which.toUpperCase()]);
   },
 
   async can(what) {

@@ -165,6 +165,8 @@ await obey({
     }
   },
 
-  async can() {},
+  async can(what) {
+    if (what === 'choose layers') throw { none: '@livekit/rtc-node cannot ask for a layer' };
+  },
 });
 process.exit(0);

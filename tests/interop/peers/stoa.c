@@ -367,7 +367,7 @@ static void obey(char *line)
     } else if (strcmp(words[0], "simulate") == 0 || strcmp(words[0], "scenarios") == 0) {
         say("none\tStoa's client asks for no simulated faults");
     } else if (strcmp(words[0], "can") == 0) {
-        say(strcmp(words[1], "film") == 0 ? "none\tStoa's client is for sound alone" : "ok");
+        say(strcmp(words[1], "film") == 0 || strcmp(words[1], "choose layers") == 0 ? "none\tStoa's client is for sound alone" : "ok");
     } else {
         say("failed\tno such command");
     }
