@@ -5,10 +5,11 @@
 //! `subscribe USER 0|1`, `data reliable|lossy TOPIC TEXT`, `text TOPIC TEXT`, `bytes TOPIC HEX`, `token` (ok given, or ok refreshed),
 //! `call USER METHOD TEXT` (ok ANSWER, or ok error CODE; each client has the method `greet`), `describe NAME METADATA ATTRIBUTES`,
 //! `film plain|layers` (320 × 180, or 960 × 540 in layers down to that), `watch USER` (ok WIDTH HEIGHT, after some pictures),
-//! `layer USER low|high` (asks for it), `scenarios` (ok and the faults that the client can simulate and after which it joins anew),
-//! `simulate SCENARIO|node-failure|server-leave`,
+//! `layer USER low|high` (asks for it), `push HEX TIME` (a frame of the data track `gauge`, over and over; or frames of its own),
+//! `pull USER` (ok HEX TIME; or ok whole, of a client that looks at what comes itself), `scenarios` (ok and the faults that the client
+//! can simulate and after which it joins anew), `simulate SCENARIO|node-failure|server-leave`,
 //! `can WHAT` (none where the client cannot `resume`, `be seen speaking`, `send redundant copies`, `be called`,
-//! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `choose layers`,
+//! `name topics` (it neither sends topics nor tells them, nor how a packet came), `film`, `choose layers`, `push frames`,
 //! `send media over TCP`).
 //! Stoa's client answers more: `reconnect`, `keep USER` (opens a stream that stays open), `hear-kept USER` (as `hear`, by that stream
 //! and without subscribing), `subscribed USER` (ok and the state of the subscription).
@@ -17,6 +18,7 @@
 //! `reconnecting` (of Stoa alone), `reconnected`, `closed REASON`.
 
 mod coming_back;
+mod data_tracks;
 mod video;
 
 use super::limits;
@@ -75,6 +77,7 @@ pub const FEATURES: &[(&str, Cell)] = &[
     ("quality", quality),
     ("video", video::plain),
     ("video layers", video::layers),
+    ("data track", data_tracks::data_track),
     ("resume", coming_back::resume),
     ("Stoa resumes", coming_back::stoa_resumes),
     ("Stoa loses nothing", coming_back::stoa_loses_nothing),
@@ -313,6 +316,17 @@ fn quality(scene: &mut Scene) -> Outcome {
     }
     drop(loss);
     heard(&mut scene.peer, scene.stoa.user, OURS).map(drop)
+}
+
+/// What the peer does while a second client like it does something.
+fn beside_another(scene: &mut Scene, command: &[&str], exchange: impl Fn(&mut Puppet, &str) -> Outcome) -> Outcome {
+    let mut other = (scene.peer_as)(&scene.server, scene.row, "paul");
+    other.ask(&["join", &scene.peer_way.url(), &token(other.user)])?;
+    other.ask(command)?;
+    scene.peer.event(&["joined", other.user])?;
+    exchange(&mut scene.peer, other.user)?;
+    other.ask(&["leave"])?;
+    scene.peer.event(&["left", other.user]).map(drop)
 }
 
 /// A call of the room service that has to be answered well.

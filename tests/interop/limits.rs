@@ -6,11 +6,13 @@ use super::servers::NOT_ROOT;
 /// How the name of the client begins, what it cannot, and the reason that its puppet gives.
 const LIMITS: &[(&str, &[&str], &str)] = &[
     ("Stoa", &["video", "video layers"], "Stoa's client is for sound alone"),
+    ("Stoa", &["data track"], "Stoa's client has no data tracks"),
     ("Stoa", &["full reconnect", "node failure", "server leave"], "Stoa's client asks for no simulated faults"),
     // What its rooms were is not known to the other node; that both join anew there, "server restart" shows.
     ("Stoa, one on each", &["rejoin as before"], GONE),
     ("@livekit/rtc-node", &["hear of a mute"], "@livekit/rtc-node cannot mute a track"),
     ("@livekit/rtc-node", &["video layers"], "@livekit/rtc-node cannot ask for a layer"),
+    ("@livekit/rtc-node", &["data track"], "@livekit/rtc-node has no data tracks"),
     ("livekit-client 2.23.0 in Firefox", &["redundancy"], "Firefox cannot send redundant copies"),
     (PION, &["active speakers"], "LiveKit's Pion client cannot be seen speaking"),
     (PION, &["redundancy"], "LiveKit's Pion client cannot send redundant copies"),

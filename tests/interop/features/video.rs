@@ -10,13 +10,13 @@ const SMALL: [&str; 2] = ["320", "180"];
 /// A second client like the peer has a camera, and the peer sees its picture change.
 pub fn plain(scene: &mut Scene) -> Outcome {
     scene.peer.ask(&["can", "film"])?;
-    filmed(scene, "plain", |peer, user| sees(peer, user, PLAIN))
+    beside_another(scene, &["film", "plain"], |peer, user| sees(peer, user, PLAIN))
 }
 
 /// The same in layers: the peer sees the large one, the small one when it asks for it, and the large one again.
 pub fn layers(scene: &mut Scene) -> Outcome {
     scene.peer.ask(&["can", "choose layers"])?;
-    filmed(scene, "layers", |peer, user| {
+    beside_another(scene, &["film", "layers"], |peer, user| {
         sees(peer, user, LARGE)?;
         for (layer, size) in [("low", SMALL), ("high", LARGE)] {
             peer.ask(&["layer", user, layer])?;
@@ -24,17 +24,6 @@ pub fn layers(scene: &mut Scene) -> Outcome {
         }
         Ok(())
     })
-}
-
-/// What the peer does while a second client like it films.
-fn filmed(scene: &mut Scene, kind: &str, watch: impl Fn(&mut Puppet, &str) -> Outcome) -> Outcome {
-    let mut camera = (scene.peer_as)(&scene.server, scene.row, "paul");
-    camera.ask(&["join", &scene.peer_way.url(), &token(camera.user)])?;
-    camera.ask(&["film", kind])?;
-    scene.peer.event(&["joined", camera.user])?;
-    watch(&mut scene.peer, camera.user)?;
-    camera.ask(&["leave"])?;
-    scene.peer.event(&["left", camera.user]).map(drop)
 }
 
 /// A picture of this size comes: at first there may be no room for it, and a layer begins with its next key frame.

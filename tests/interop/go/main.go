@@ -35,6 +35,7 @@ const frame = 20 * time.Millisecond
 // What features.rs asks whether this client can: it can the one, and not the other.
 var abilities = map[string]error{
 	"film":                  nil,
+	"push frames":           nil,
 	"choose layers":         none("LiveKit's Pion client cannot film in layers"),
 	"be seen speaking":      none("LiveKit's Pion client cannot be seen speaking"),
 	"send redundant copies": none("LiveKit's Pion client cannot send redundant copies"),
@@ -176,7 +177,7 @@ func (p *puppet) response(response *livekit.SignalResponse, next client.SignalRe
 }
 
 func (p *puppet) join(url, token string) error {
-	options := &client.Options{AutoSubscribe: true, SignalResponseInterceptor: p.response}
+	options := &client.Options{AutoSubscribe: true, AutoSubscribeDataTrack: true, SignalResponseInterceptor: p.response}
 	if p.single {
 		options.RTCServicePath, options.UseJoinRequestQueryParam = "/rtc/v1", true
 	}
@@ -284,6 +285,22 @@ func (p *puppet) watch(user string) ([]string, error) {
 		size = []string{fmt.Sprint(width), fmt.Sprint(height)}
 	}
 	return size, nil
+}
+
+// Waits for twenty packets of somebody's data tracks: the client counts those that have the bytes which it would send.
+func (p *puppet) pull(user string) ([]string, error) {
+	other, err := p.find(user)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		for _, track := range p.client.SubscribedDataTracks()[livekit.ParticipantID(other.Sid)] {
+			if track.NumReceivedPackets() >= 20 {
+				return []string{"whole"}, nil
+			}
+		}
+	}
+	return nil, errors.New("no twenty whole packets came in 15 s")
 }
 
 func (p *puppet) simulate(scenario string) error {
@@ -418,6 +435,11 @@ func (p *puppet) obey(words []string) ([]string, error) {
 		return nil, p.film()
 	case "watch":
 		return p.watch(words[1])
+	case "push":
+		_, err := p.client.PublishDataTrack()
+		return nil, err
+	case "pull":
+		return p.pull(words[1])
 	case "scenarios":
 		return nil, none("LiveKit's Pion client cannot resume")
 	case "simulate":

@@ -48,6 +48,7 @@ class Puppet:
     async def join(self, url, token):
         await self.hush()
         room = self.room = rtc.Room()
+        self.data_tracks = {}
         self.given = token
         room.on("participant_connected", lambda who: say("event", "joined", who.identity))
         room.on("participant_disconnected", lambda who: say("event", "left", who.identity))
@@ -61,6 +62,7 @@ class Puppet:
         room.on("reconnected", lambda: say("event", "reconnected"))
         room.on("disconnected", lambda reason: say("event", "closed", why(reason)))
         room.on("data_received", self.data_received)
+        room.on("data_track_published", self.data_track_published)
         room.register_text_stream_handler("chat", lambda reader, who: self.begin(self.read_text(reader, who)))
         room.register_byte_stream_handler("file", lambda reader, who: self.begin(self.read_bytes(reader, who)))
         await room.connect(url, token, self.options)
@@ -77,6 +79,9 @@ class Puppet:
         user = packet.participant.identity if packet.participant else ""
         way = "reliable" if packet.kind == rtc.DataPacketKind.KIND_RELIABLE else "lossy"
         say("event", "data", user, packet.topic, way, packet.data.decode())
+
+    def data_track_published(self, track):
+        self.data_tracks[track.publisher_identity, track.info.name] = track
 
     async def read_text(self, reader, who):
         say("event", "text", who, reader.info.topic, await reader.read_all())
@@ -202,6 +207,23 @@ class Puppet:
     async def layer(self, user, which):
         quality = rtc.VideoQuality.Value("VIDEO_QUALITY_" + which.upper())
         self.publication(user, rtc.TrackKind.KIND_VIDEO).set_video_quality(quality)
+
+    async def push(self, digits, time):
+        track = await self.room.local_participant.publish_data_track(name="gauge")
+        self.begin(self.repeat(track, rtc.DataTrackFrame(bytes.fromhex(digits), int(time))))
+
+    async def repeat(self, track, frame):
+        while True:
+            track.try_push(frame)
+            await asyncio.sleep(0.1)
+
+    async def pull(self, user):
+        while not (track := self.data_tracks.get((user, "gauge"))):
+            await asyncio.sleep(0.05)
+        stream = track.subscribe()
+        frame = await stream.read()
+        await stream.aclose()
+        return frame.payload.hex(), frame.user_timestamp
 
     async def can(self, _):
         pass

@@ -4,7 +4,10 @@ const RATE = 48000;
 const SCENARIOS = ['full-reconnect', 'leave-full-reconnect', 'force-tcp'];
 const WHY = { DUPLICATE_IDENTITY: 'duplicate', PARTICIPANT_REMOVED: 'removed', ROOM_DELETED: 'room closed', CLIENT_INITIATED: 'requested' };
 
-let room, context, oscillator, given, painting;
+let room, context, oscillator, given, ticking;
+
+const toHex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const fromHex = (digits) => Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -76,8 +79,7 @@ const commands = {
       });
     room.registerTextStreamHandler('chat', async (reader, { identity }) => say('event', 'text', identity, 'chat', await reader.readAll()));
     room.registerByteStreamHandler('file', async (reader, { identity }) => {
-      const bytes = (await reader.readAll()).flatMap((chunk) => [...chunk]);
-      say('event', 'bytes', identity, 'file', bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+      say('event', 'bytes', identity, 'file', (await reader.readAll()).map(toHex).join(''));
     });
     room.registerRpcMethod('greet', async ({ payload, callerIdentity }) => {
       if (payload === 'nobody') throw new LivekitClient.RpcError(101, 'there is nobody');
@@ -88,7 +90,7 @@ const commands = {
   },
 
   async leave() {
-    clearInterval(painting);
+    clearInterval(ticking);
     await room.disconnect();
   },
 
@@ -135,8 +137,7 @@ const commands = {
   },
 
   async bytes(topic, digits) {
-    const bytes = Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
-    await room.localParticipant.sendFile(new File([bytes], 'file'), { topic });
+    await room.localParticipant.sendFile(new File([fromHex(digits)], 'file'), { topic });
   },
 
   async token() {
@@ -172,7 +173,7 @@ const commands = {
     const canvas = Object.assign(document.createElement('canvas'), size);
     const [pen, colours] = [canvas.getContext('2d'), ['red', 'green', 'blue']];
     let n = 0;
-    painting = setInterval(() => {
+    ticking = setInterval(() => {
       pen.fillStyle = colours[n++ % 3];
       pen.fillRect(0, 0, canvas.width, canvas.height);
     }, 100);
@@ -192,6 +193,20 @@ const commands = {
 
   async layer(user, which) {
     camera(user).setVideoQuality(LivekitClient.VideoQuality[which.toUpperCase()]);
+  },
+
+  async push(digits, time) {
+    const track = await room.localParticipant.publishDataTrack({ name: 'gauge' });
+    const frame = { payload: fromHex(digits), userTimestamp: BigInt(time) };
+    ticking = setInterval(() => track.tryPush(frame), 100);
+  },
+
+  async pull(user) {
+    const track = await room.remoteParticipants.get(user).dataTracks.getDeferred('gauge');
+    const reader = track.subscribe().getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    return [toHex(value.payload), String(value.userTimestamp)];
   },
 
   async can(what) {

@@ -14,6 +14,8 @@ const QUALITIES = ['poor', 'good', 'excellent', 'lost'];
 // A WebSocket that is lost in the midst of a resume makes this client join anew.
 const SCENARIOS = ['full-reconnect', 'force-tcp', 'disconnect-signal-on-resume'];
 
+const CANNOT = { 'choose layers': '@livekit/rtc-node cannot ask for a layer', 'push frames': '@livekit/rtc-node has no data tracks' };
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function publication(user) {
@@ -166,7 +168,7 @@ await obey({
   },
 
   async can(what) {
-    if (what === 'choose layers') throw { none: '@livekit/rtc-node cannot ask for a layer' };
+    if (CANNOT[what]) throw { none: CANNOT[what] };
   },
 });
 process.exit(0);

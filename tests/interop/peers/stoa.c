@@ -310,6 +310,16 @@ static void call(const char *user, const char *method, const char *payload)
         answer(status);
 }
 
+static void can(const char *what)
+{
+    if (strcmp(what, "film") == 0 || strcmp(what, "choose layers") == 0)
+        say("none\tStoa's client is for sound alone");
+    else if (strcmp(what, "push frames") == 0)
+        say("none\tStoa's client has no data tracks");
+    else
+        say("ok");
+}
+
 static void obey(char *line)
 {
     const char *words[4] = { "", "", "", "" };
@@ -367,7 +377,7 @@ static void obey(char *line)
     } else if (strcmp(words[0], "simulate") == 0 || strcmp(words[0], "scenarios") == 0) {
         say("none\tStoa's client asks for no simulated faults");
     } else if (strcmp(words[0], "can") == 0) {
-        say(strcmp(words[1], "film") == 0 || strcmp(words[1], "choose layers") == 0 ? "none\tStoa's client is for sound alone" : "ok");
+        can(words[1]);
     } else {
         say("failed\tno such command");
     }
