@@ -108,3 +108,27 @@ fn what_is_published_while_a_websocket_is_away_is_heard() {
 fn what_was_offered_just_before_a_websocket_was_lost_is_heard() {
     what_came_beside_a_lost_websocket_is_heard(true);
 }
+
+/// The offer that puts a section at rest is lost with the WebSocket: the next one does it.
+#[test]
+fn what_ended_just_before_a_websocket_was_lost_is_put_at_rest() {
+    let mut world = World::new();
+    let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
+    world.publish(carol);
+    world.connect_dual(bob, 700, "bob", "");
+    world.renew_rtc(bob);
+    world.answer(bob);
+    world.run(300);
+    let sending = |world: &World| {
+        let offer = world.offers(bob).pop().expect("an offer");
+        sdp::sections(&offer.sdp).iter().filter(|section| section.kind == "audio" && section.sends).count()
+    };
+    assert_eq!(sending(&world), 1);
+    let track = world.microphone(carol);
+    world.subscribe(bob, &track, false);
+    assert_eq!((sending(&world), world.offers(bob).len()), (0, 2));
+    world.server.disconnected(world.now, world.clients[bob].conn);
+    let sid = world.server.participants.values().find(|p| p.identity() == "bob").unwrap().sid.clone();
+    world.connect_dual(bob, 701, "bob", &format!("&reconnect=1&sid={sid}"));
+    assert_eq!((sending(&world), world.offers(bob).len()), (0, 3));
+}
