@@ -27,6 +27,8 @@ pub(super) struct DataOut {
     /// Bytes given to the reliable channel, and those that it took.
     put: u64,
     written: u64,
+    /// How many of these were acknowledged when it was looked last.
+    arrived: u64,
     /// Packets, and their bytes, that a channel took, and packets that were refused.
     pub(super) sent: u64,
     pub(super) bytes_sent: u64,
@@ -93,8 +95,8 @@ impl DataOut {
 
     /// A part of a message may be handed over: nothing waits, and the buffers are not too full.
     pub(super) fn has_room(&self, peer: &mut Peer, reliable: bool) -> bool {
-        let open = peer.channel(reliable).is_some_and(|id| peer.rtc.channel(id).is_some());
-        open && self.pending.is_empty() && buffered(peer, true) + buffered(peer, false) < MAX_BACKLOG
+        let full = [true, false].map(|reliable| buffered(peer, reliable).unwrap_or(0));
+        buffered(peer, reliable).is_some() && self.pending.is_empty() && full.iter().sum::<usize>() < MAX_BACKLOG
     }
 
     /// Hands over a part, where [`DataOut::has_room`]. On a channel that breaks in this moment it counts as one that never arrives.
@@ -109,13 +111,17 @@ impl DataOut {
         self.put
     }
 
-    /// How many of them the server has acknowledged.
+    /// How many of them the server has acknowledged. A connection that is over takes what it knew with it: to be asked while it lives.
     pub(super) fn arrived(&mut self, peer: &mut Peer) -> u64 {
-        let arrived = self.written.saturating_sub(buffered(peer, true) as u64);
-        while self.unacknowledged.front().is_some_and(|packet| packet.end <= arrived) {
-            self.unacknowledged.pop_front();
+        if self.arrived < self.written
+            && let Some(buffered) = buffered(peer, true)
+        {
+            self.arrived = self.written.saturating_sub(buffered as u64);
+            while self.unacknowledged.front().is_some_and(|packet| packet.end <= self.arrived) {
+                self.unacknowledged.pop_front();
+            }
         }
-        arrived
+        self.arrived
     }
 
     fn write(&mut self, peer: &mut Peer, bytes: &[u8], reliable: bool, part: bool) -> bool {
@@ -147,8 +153,8 @@ fn put(peer: &mut Peer, bytes: &[u8], reliable: bool) -> bool {
     channel.is_some_and(|mut channel| channel.write(true, bytes).unwrap_or(false))
 }
 
-/// Bytes in a channel's buffer that are not acknowledged.
-fn buffered(peer: &mut Peer, reliable: bool) -> usize {
+/// Bytes in a channel's buffer that are not acknowledged. None: the channel is not open, or not any more.
+fn buffered(peer: &mut Peer, reliable: bool) -> Option<usize> {
     let channel = peer.channel(reliable).and_then(|id| peer.rtc.channel(id));
-    channel.map_or(0, |mut channel| channel.buffered_amount())
+    channel.map(|mut channel| channel.buffered_amount())
 }

@@ -50,7 +50,8 @@ impl Messages {
     /// Hands over what there is room for, and tells what has left. `unix_ms`: the wall clock.
     pub(super) fn send(&mut self, session: &mut Session, now: Instant, unix_ms: i64, events: &mut VecDeque<EventBody>) {
         self.again = None;
-        while self.leaving.front().is_some_and(|(_, end)| session.data_arrived() >= *end) {
+        let arrived = session.data_arrived();
+        while self.leaving.front().is_some_and(|(_, end)| arrived >= *end) {
             let Some((ticket, _)) = self.leaving.pop_front() else { break };
             events.extend(self.queue.left(ticket));
         }

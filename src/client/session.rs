@@ -761,6 +761,7 @@ impl Session {
 
     /// Sends first what an earlier session took, and the server may not have had.
     pub(super) fn take_data(&mut self, earlier: &mut Session) {
+        earlier.data_arrived();
         self.data = std::mem::take(&mut earlier.data).carried_over();
     }
 

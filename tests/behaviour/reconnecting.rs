@@ -383,6 +383,26 @@ fn no_reliable_packet_is_lost_or_doubled_over_a_resume() {
     }
 }
 
+/// What the server has acknowledged long ago is not sent to the next one.
+#[test]
+fn no_reliable_packet_is_doubled_over_a_new_join() {
+    for options in both_modes() {
+        let mut two = Two::new(29, options);
+        let (ada, now) = (two.ada, two.sim.now);
+        for n in 0..5u32 {
+            assert!(two.sim.clients[ada].voice.send_data(now, n.to_be_bytes().to_vec(), true, "", vec![]));
+        }
+        two.sim.run(ms(1000));
+        two.sim.stop_server();
+        two.sim.run(ms(2000));
+        two.sim.start_server();
+        two.is_back(two.ada, ms(10_000));
+        two.is_back(two.bob, ms(10_000));
+        two.sim.run(ms(3000));
+        assert_eq!(numbers(&two.sim, two.bob), (0..5).collect::<Vec<u32>>());
+    }
+}
+
 fn message(two: &mut Two, client: usize, id: &str, length: usize) -> u64 {
     let (id, topic, payload) = (id.to_string(), "chat".into(), vec![7; length]);
     let message = Outgoing { id, format: MessageFormat::Bytes, topic, to: Vec::new(), lossy: false, payload };
@@ -431,15 +451,37 @@ fn on_a_new_join_half_a_message_is_told_as_failed_and_the_rest_is_sent() {
     two.is_back(ada, ms(10_000));
     two.is_back(bob, ms(10_000));
     two.sim.run(ms(3000));
-    let sent: Vec<_> = two.sim.clients[ada]
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            EventBody::MessageSent { ticket, status, .. } => Some((*ticket, *status)),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(sent, [(long, Status::DISCONNECTED), (short, Status::OK)]);
+    assert_eq!(sent(&two.sim, ada), [(long, Status::DISCONNECTED), (short, Status::OK)]);
+}
+
+/// What became of the messages.
+fn sent(sim: &Sim, client: usize) -> Vec<(u64, Status)> {
+    let told = |event: &EventBody| match event {
+        EventBody::MessageSent { ticket, status, .. } => Some((*ticket, *status)),
+        _ => None,
+    };
+    sim.clients[client].events.iter().filter_map(told).collect()
+}
+
+/// A server that ends closes the media connection before the WebSocket: nothing that was on its way has arrived by that.
+#[test]
+fn what_was_on_its_way_to_a_server_that_ends_has_not_left() {
+    let mut two = Two::new(32, Options { reconnect: Some(ms(20_000)), ..Options::default() });
+    let ada = two.ada;
+    two.sim.clients[ada].link.delay = ms(100);
+    let ticket = message(&mut two, ada, "short", 1000);
+    let now = two.sim.now;
+    assert!(two.sim.clients[ada].voice.send_data(now, 7u32.to_be_bytes().to_vec(), true, "", vec![]));
+    two.sim.run(ms(20));
+    shut_down(&mut two);
+    two.sim.run(ms(3000));
+    two.sim.start_server();
+    two.is_back(ada, ms(10_000));
+    two.is_back(two.bob, ms(10_000));
+    two.sim.run(ms(3000));
+    assert_eq!(sent(&two.sim, ada), [(ticket, Status::DISCONNECTED)]);
+    assert!(came(&two.sim, two.bob).is_empty());
+    assert_eq!(numbers(&two.sim, two.bob), [7], "a packet tells no fate of its own: it is sent again");
 }
 
 #[test]
