@@ -62,6 +62,8 @@ pub(super) struct Inner {
     waited: Meter,
     reception: Board<(u64, HearingStats)>,
     callback: Slot<FrameCallback>,
+    /// How often one was set or taken off.
+    callbacks: AtomicU64,
     /// The channel's callback for the frames of everyone, used where this stream has none of its own.
     for_all: Arc<Slot<FrameCallback>>,
     scheduled: Scheduled,
@@ -108,6 +110,7 @@ impl Stream {
             waited: Meter::default(),
             reception: Board::default(),
             callback: Slot::new(),
+            callbacks: AtomicU64::new(0),
             for_all,
             scheduled: Scheduled::default(),
             scratch: Mutex::new(Vec::new()),
@@ -152,11 +155,17 @@ impl Stream {
     /// Frames by callback; None takes it off, as with [`super::Channel::set_event_callback`].
     pub fn set_frame_callback(&self, callback: Option<FrameCallback>) -> Result<()> {
         let set = callback.is_some();
+        self.inner.callbacks.fetch_add(1, Relaxed);
         let done = self.inner.callback.replace(callback, CALLBACK_PATIENCE);
         if set {
             self.inner.wake_callback();
         }
         done
+    }
+
+    /// How often [`Stream::set_frame_callback`] was called, by whichever handle: the callback is that of the last call.
+    pub fn callbacks_set(&self) -> u64 {
+        self.inner.callbacks.load(Relaxed)
     }
 
     /// Frames dropped because nobody read them in time.

@@ -11,21 +11,22 @@ use super::types::{stoa_stream, stoa_user_data_free};
 use crate::driver::{FrameCallback, FrameInfo, ReadOutcome, Stream};
 use crate::{Error, Result, Status};
 use std::ffi::{c_char, c_void};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a stream's handle stands for.
 pub struct StreamHandle {
     pub(super) stream: Stream,
     /// Values of a sample: one for each audio channel.
     channels: usize,
-    /// A callback was set through this handle, and goes with it.
-    has_callback: AtomicBool,
+    /// A callback was set through this handle, and goes with it, unless another handle has replaced it: which of the stream's
+    /// it was, counted from 1.
+    callback: AtomicU64,
 }
 
 impl StreamHandle {
     /// A handle of a stream with so many audio channels.
     pub fn new(stream: Stream, channels: usize) -> StreamHandle {
-        StreamHandle { stream, channels, has_callback: AtomicBool::new(false) }
+        StreamHandle { stream, channels, callback: AtomicU64::new(0) }
     }
 }
 
@@ -38,7 +39,8 @@ impl Noun for StreamHandle {
     }
 
     fn free(&self) -> Result<()> {
-        if self.has_callback.load(Ordering::Acquire) { self.stream.set_frame_callback(None) } else { Ok(()) }
+        let own = self.callback.load(Ordering::Acquire);
+        if own > 0 && own == self.stream.callbacks_set() { self.stream.set_frame_callback(None) } else { Ok(()) }
     }
 }
 
@@ -179,9 +181,10 @@ pub unsafe extern "C" fn stoa_stream_set_frame_callback(
 ) -> stoa_status {
     let user_data = UserData::new(user_data, user_data_free);
     on(stream, |stream: &StreamHandle| {
-        stream.has_callback.store(callback.is_some(), Ordering::Release);
-        stream.stream.set_frame_callback(frame_callback(callback, user_data))?;
-        Ok(Status::OK)
+        let done = stream.stream.set_frame_callback(frame_callback(callback, user_data));
+        let which = if callback.is_some() { stream.stream.callbacks_set() } else { 0 };
+        stream.callback.store(which, Ordering::Release);
+        done.map(|()| Status::OK)
     })
 }
 

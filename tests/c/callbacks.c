@@ -267,6 +267,32 @@ static void slow(void)
     EXPECT(STOA_OK, NULL, stoa_channel_free(cleo));
 }
 
+// Of two handles of one stream the second one's callback took the first one's place: it stays when the first is freed, and goes with its own.
+static void two_handles(void)
+{
+    struct record first, second;
+    stoa_engine *engine = new_engine();
+    stoa_channel *ada = join(engine, "ada"), *bob = join(engine, "bob");
+    stoa_stream *one = NULL, *other = NULL;
+    wait_for_user(bob, "ada");
+    prepare(&first, NULL, engine, bob);
+    prepare(&second, NULL, engine, bob);
+    EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &one));
+    EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &other));
+    EXPECT(STOA_OK, NULL, stoa_stream_set_frame_callback(one, on_frame, &first, on_free));
+    EXPECT(STOA_OK, NULL, stoa_stream_set_frame_callback(other, on_frame, &second, on_free));
+    TRUE(await(&first, &first.freed, 1));
+    EXPECT(STOA_OK, NULL, stoa_stream_free(one));
+    TRUE(get(&second, &second.freed) == 0);
+    speak(ada, 200);
+    TRUE(await(&second, &second.calls, 5));
+    EXPECT(STOA_OK, NULL, stoa_stream_free(other));
+    TRUE(await(&second, &second.freed, 1));
+    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(STOA_OK, NULL, stoa_channel_free(bob));
+}
+
 // The argument "quick" leaves out, for valgrind, what depends on time, and what is the same again.
 int main(int argc, char **argv)
 {
@@ -285,6 +311,7 @@ int main(int argc, char **argv)
         in_frame_callback(frees_its_engine, of_stream, 0, 1);
     }
     in_frame_callback(frees_its_stream, 1, 0, 0);
+    two_handles();
     if (!quick)
         slow();
     printf("%d failures\n", failures);
