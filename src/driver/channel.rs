@@ -135,6 +135,9 @@ impl Channel {
             calls: Calls::default(),
             people: Arc::default(),
             commands: None,
+            leaving: Arc::default(),
+            subscribes: 0,
+            subscribes_taken: 0,
             closed: false,
         };
         let inner = Arc::new_cyclic(|this| Inner {
@@ -193,10 +196,13 @@ impl Channel {
             let _ = commands.try_send(Command::SetTap(Some(dump.clone())));
         }
         shared.commands = Some(commands);
+        // What the last connection did not come to is over with it.
+        (shared.leaving, shared.subscribes_taken) = (Arc::default(), shared.subscribes);
         let start = task::Start {
             inner: inner.clone(),
             token: shared.token.clone(),
             commands: receiver,
+            leaving: shared.leaving.clone(),
             pushed: inner.pushed.clone(),
         };
         drop(shared);
@@ -214,7 +220,7 @@ impl Channel {
             ConnectionState::Failed => Err(shared.why.clone()),
             _ if !in_time => {
                 drop(shared);
-                inner.command(Command::Leave)?;
+                inner.leave();
                 drop(inner.wait(Some(FAREWELL_PATIENCE), |shared| shared.commands.is_none()));
                 Err(Error::new(Status::TIMED_OUT, "the join took longer than the timeout and was given up"))
             }
@@ -231,8 +237,7 @@ impl Channel {
         if self.inner.lock().commands.is_none() {
             return Ok(());
         }
-        // A full command queue belongs to a task that is about to see its end.
-        let _ = self.inner.command(Command::Leave);
+        self.inner.leave();
         if timeout == Some(Duration::ZERO) {
             return Ok(());
         }
@@ -373,13 +378,19 @@ impl Channel {
             let text = "this user may not hear in this room (any more); take a token with canSubscribe";
             return Err(Error::new(Status::NOT_ALLOWED, text));
         }
-        self.inner.command(Command::Subscribe { user: user.into(), wanted })?;
+        let mut shared = self.inner.open()?;
+        shared.command(Command::Subscribe { user: user.into(), wanted })?;
+        shared.subscribes += 1;
+        let mine = shared.subscribes;
+        drop(shared);
         let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
         let (shared, _) = self.inner.wait(timeout, |shared| {
-            shared.subscribe_state(user).is_none_or(|state| state == target) || shared.commands.is_none()
+            // Until then the state may be what an earlier call made it.
+            let taken = shared.subscribes_taken >= mine;
+            shared.subscribe_state(user).is_none_or(|state| taken && state == target) || shared.commands.is_none()
         });
         match shared.subscribe_state(user) {
-            Some(state) if state == target => Ok(Status::OK),
+            Some(state) if state == target && shared.subscribes_taken >= mine => Ok(Status::OK),
             Some(_) if shared.commands.is_some() => Ok(Status::TIMED_OUT),
             _ => {
                 let text = format!(
@@ -533,7 +544,10 @@ impl Channel {
 
     /// Takes a listener off, as [`Channel::set_event_callback`] does. NOT_FOUND: it is off already.
     pub fn off(&self, listener: u64) -> Result<()> {
-        self.inner.listeners.off(listener, &self.inner.events)
+        let done = self.inner.listeners.off(listener, &self.inner.events);
+        // The dispatch thread may have stopped at an event that was the listener's, with others behind it.
+        self.inner.wake_callback();
+        done
     }
 
     /// Frames of every user by callback (given the user's identity), except those with a callback of their own stream.
@@ -561,8 +575,7 @@ impl Channel {
         shared.for_callback.clear();
         drop(shared);
         self.inner.changed.notify_all();
-        // Without a connection there is nothing to leave.
-        let _ = self.inner.command(Command::Leave);
+        self.inner.leave();
         self.inner.queue.close();
     }
 

@@ -293,8 +293,11 @@ mod tests {
                 ada.poll_event(long).unwrap().expect("an event, in time");
             }
             let ticket = ada.rpc_call("bob", "slow", "", Duration::from_secs(60)).unwrap();
-            let end = if fault { Command::Fault } else { Command::Leave };
-            ada.inner.command(end).unwrap();
+            if fault {
+                ada.inner.command(Command::Fault).unwrap();
+            } else {
+                ada.inner.leave();
+            }
             let outcome = ada.rpc_wait(ticket, long).unwrap().expect("it ends");
             assert_eq!((outcome.status, outcome.code), (Status::DISCONNECTED, code::RECIPIENT_DISCONNECTED));
             assert!(ada.inner.lock().calls.waiting.is_empty());

@@ -81,6 +81,11 @@ pub(super) struct Shared {
     /// Who is in the room; empty without a connection.
     pub(super) people: Arc<People>,
     pub(super) commands: Option<mpsc::Sender<Command>>,
+    /// The present connection is to end. Beside the commands, of which there can be too many.
+    pub(super) leaving: Arc<Notify>,
+    /// Subscribe commands that were passed on, and those whose outcome `users` has.
+    pub(super) subscribes: u64,
+    pub(super) subscribes_taken: u64,
     pub(super) closed: bool,
 }
 
@@ -166,8 +171,12 @@ impl Inner {
     }
 
     pub(super) fn command(&self, command: Command) -> Result<()> {
-        let shared = if matches!(command, Command::Leave) { self.lock() } else { self.open()? };
-        shared.command(command)
+        self.open()?.command(command)
+    }
+
+    /// Has the connection end, if there is one, once what was asked for before is done.
+    pub(super) fn leave(&self) {
+        self.lock().leaving.notify_one();
     }
 
     pub(super) fn known(&self, user: &str) -> Result<()> {
@@ -252,9 +261,10 @@ impl Inner {
         }
     }
 
-    /// Takes over what the voice knows now.
-    pub(super) fn update(&self, voice: &Voice) {
+    /// Takes over what the voice knows now, after so many more commands to subscribe.
+    pub(super) fn update(&self, voice: &Voice, subscribes: u64) {
         let mut shared = self.lock();
+        shared.subscribes_taken += subscribes;
         shared.users = voice.users().map(|(user, state)| (user.clone(), state)).collect();
         if !voice.identity().is_empty() {
             shared.user = voice.identity().into();

@@ -8,6 +8,7 @@ use crate::client::gate::VadConfig;
 use crate::client::people::OwnChange;
 use crate::event::{ConnectionState, SubscribeState};
 use crate::{Result, Status};
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -75,6 +76,16 @@ fn too_many_calls_are_busy_and_change_nothing() {
 }
 
 #[test]
+fn leaving_needs_no_room_among_the_calls() {
+    let (channel, _engine, _other_end) = stuck();
+    while channel.mute(true).is_ok() {}
+    let leaving = channel.inner.lock().leaving.clone();
+    assert!(!pin!(leaving.notified()).as_mut().enable());
+    channel.disconnect(Some(Duration::ZERO)).unwrap();
+    assert!(pin!(leaving.notified()).as_mut().enable());
+}
+
+#[test]
 fn data_that_waits_is_bounded() {
     let (channel, _engine, mut other_end) = stuck();
     let sent = std::iter::repeat_with(|| status(channel.send_data(b"data", true, "", &[])));
@@ -97,6 +108,12 @@ fn a_wish_that_is_not_granted_in_time_stays() {
     assert_eq!(channel.unsubscribe("bob", SOON).unwrap(), Status::TIMED_OUT);
     assert!(matches!(other_end.try_recv().unwrap(), Command::Subscribe { user, wanted: false } if user == "bob"));
     channel.inner.lock().users[0].1 = SubscribeState::NoSubscribe;
+    assert_eq!(
+        channel.unsubscribe("bob", SOON).unwrap(),
+        Status::TIMED_OUT,
+        "so it is, but the wish was not taken yet"
+    );
+    channel.inner.lock().subscribes_taken = 3;
     assert_eq!(channel.unsubscribe("bob", SOON).unwrap(), Status::OK);
     assert_eq!(channel.subscribe("bob", SOON).unwrap(), Status::TIMED_OUT);
 }

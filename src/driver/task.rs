@@ -57,7 +57,6 @@ pub(super) enum Command {
     RpcCall(RpcCall, HeldCall),
     RpcAnswer(OpenCall, std::result::Result<String, RpcError>),
     ChangeOwn(OwnChange, Told),
-    Leave,
     #[cfg(test)]
     Fault,
 }
@@ -67,6 +66,7 @@ pub(super) struct Start {
     pub(super) inner: Arc<Inner>,
     pub(super) token: String,
     pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) leaving: Arc<Notify>,
     pub(super) pushed: Arc<Notify>,
 }
 
@@ -93,14 +93,15 @@ impl Drop for Unfinished {
 }
 
 async fn converse(start: Start) {
-    let Start { inner, token, mut commands, pushed } = start;
+    let Start { inner, token, mut commands, leaving, pushed } = start;
     let mut early = Vec::new();
     let opened = tokio::select! {
         opened = tokio::time::timeout(STEP_TIMEOUT, open(&inner.engine.reach)) => opened.unwrap_or_else(|_| {
             let text = format!("{} did not answer within 10 s; check the URL", inner.engine.reach.target.authority());
             Err(Error::new(Status::UNREACHABLE, text))
         }),
-        () = until_leave(&mut commands, &mut early) => return inner.gone(),
+        () = keep(&mut commands, &mut early) => return inner.gone(),
+        () = leaving.notified() => return inner.gone(),
     };
     let (reached, publisher, local) = match opened {
         Ok(opened) => opened,
@@ -124,6 +125,7 @@ async fn converse(start: Start) {
         finished,
         data_held: VecDeque::new(),
         calls_held: Vec::new(),
+        subscribes: 0,
         unsent,
         busy,
         reporting: Reporting::default(),
@@ -139,24 +141,26 @@ async fn converse(start: Start) {
             arrived = task.subscriber.arrival() => task.receive(Side::Subscriber, arrived),
             event = next(&mut task.wire) => task.wire_event(event),
             Some(finished) = done.recv() => task.voice.finish(finished, Instant::now()),
-            command = commands.recv() => task.command(command.unwrap_or(Command::Leave)),
+            Some(command) = commands.recv() => task.command(command),
+            () = leaving.notified() => {
+                // What was asked for before comes first.
+                while let Ok(command) = commands.try_recv() {
+                    task.command(command);
+                }
+                task.voice.leave();
+            }
             _ = pushed.notified() => {}
             _ = sleep_until(deadline) => {}
         }
     }
 }
 
-/// Keeps commands for later, until one of them is to leave: a name that is being looked up may take long.
-async fn until_leave(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Command>) {
-    loop {
-        match commands.recv().await {
-            Some(Command::Leave) | None => return,
-            Some(command) => {
-                // Of each kind only the latest counts: before the join it is muting, the mix, voice detection and the dump.
-                early.retain(|other| discriminant(other) != discriminant(&command));
-                early.push(command);
-            }
-        }
+/// Keeps commands for later, as long as somebody can give any: a name that is being looked up may take long.
+async fn keep(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Command>) {
+    while let Some(command) = commands.recv().await {
+        // Of each kind only the latest counts: before the join it is muting, the mix, voice detection and the dump.
+        early.retain(|other| discriminant(other) != discriminant(&command));
+        early.push(command);
     }
 }
 
@@ -216,6 +220,8 @@ struct Task {
     data_held: VecDeque<OwnedSemaphorePermit>,
     /// Calls that have no answer yet.
     calls_held: Vec<HeldCall>,
+    /// Commands to subscribe since the last look at what came of them.
+    subscribes: u64,
     /// Datagrams that the system had no room for.
     unsent: u64,
     /// How long it has worked.
@@ -274,8 +280,9 @@ impl Task {
         }
         let events: Vec<EventBody> = std::iter::from_fn(|| self.voice.poll_event()).collect();
         // Who reads an event must find what it says: first the state, then the event.
-        if self.voice.take_changed() || events.iter().any(changes_what_is_known) {
-            self.inner.update(&self.voice);
+        let subscribes = std::mem::take(&mut self.subscribes);
+        if self.voice.take_changed() || subscribes > 0 || events.iter().any(changes_what_is_known) {
+            self.inner.update(&self.voice, subscribes);
         }
         self.voice.tell_changes();
         let answered = events.iter().any(|event| matches!(event, EventBody::RpcAnswered { .. }));
@@ -391,7 +398,10 @@ impl Task {
         let now = Instant::now();
         match command {
             // A user who has just left: the caller, if it waits, sees that in the users.
-            Command::Subscribe { user, wanted } => _ = self.voice.subscribe(now, &user, wanted),
+            Command::Subscribe { user, wanted } => {
+                let _ = self.voice.subscribe(now, &user, wanted);
+                self.subscribes += 1;
+            }
             Command::Mute(muted) => self.voice.mute(muted),
             Command::Data { payload, reliable, topic, to, permit } => {
                 let length = payload.len();
@@ -423,7 +433,6 @@ impl Task {
             }
             Command::RpcAnswer(call, answer) => self.voice.rpc_answer(now, call, answer),
             Command::ChangeOwn(change, done) => self.voice.change_own(now, change, done),
-            Command::Leave => self.voice.leave(),
             #[cfg(test)]
             Command::Fault => panic!("a fault on purpose"),
         }
