@@ -27,6 +27,8 @@ struct UnderWay {
     next: Option<Instant>,
     /// Only another session can take the lost one's place.
     anew: bool,
+    /// The next attempt is not to wait, whatever becomes of this one.
+    hurried: bool,
     /// What went wrong last.
     text: String,
 }
@@ -53,10 +55,11 @@ impl Reconnect {
             attempts: 0,
             next: None,
             anew: false,
+            hurried: false,
             text: String::new(),
         });
         // A server that asks for a new session gets it without a wait, once: what failed was the question, not the way.
-        let at_once = over && !under_way.anew;
+        let at_once = over && !under_way.anew || std::mem::take(&mut under_way.hurried);
         under_way.anew |= over;
         under_way.text = text;
         let mut wait = WAITS[under_way.attempts.min(WAITS.len() - 1)];
@@ -69,11 +72,12 @@ impl Reconnect {
         under_way.next = Some(if at_once { now } else { now + Duration::from_millis(wait) });
     }
 
-    /// Ends the wait for the next attempt.
-    pub(super) fn hurry(&mut self, now: Instant) {
-        if let Some(next) = self.under_way.as_mut().and_then(|under_way| under_way.next.as_mut()) {
-            *next = now;
-        }
+    /// Ends the wait for the next attempt. False: one is being made, and the one after it will not wait.
+    pub(super) fn hurry(&mut self, now: Instant) -> bool {
+        let Some(under_way) = &mut self.under_way else { return false };
+        let waits = under_way.next.is_some();
+        (under_way.next, under_way.hurried) = (waits.then_some(now), !waits);
+        waits
     }
 
     /// An attempt is to begin now; true: with another session.

@@ -365,8 +365,9 @@ impl Session {
             Response::TrackPublished(published) => {
                 if let Some(track) = published.track.filter(|_| published.cid == self.config.cid) {
                     self.microphone.sid = track.sid;
-                    if self.microphone.muted {
-                        self.mute(true);
+                    // What was wished since the request to join left could not be told before.
+                    if self.microphone.muted != track.muted {
+                        self.mute(self.microphone.muted);
                     }
                 }
             }

@@ -62,11 +62,10 @@ impl User {
         (self.track, self.requested, self.open, self.confirm_at, self.away) = (None, false, false, None, true);
     }
 
-    /// Ends the stream that the application reads, if there is one.
-    pub(super) fn close_sink(&mut self) {
-        if let Some(sink) = std::mem::replace(&mut self.sink, nobody()).upgrade() {
-            sink.close();
-        }
+    /// Ends the stream that the application reads. False: there is none.
+    pub(super) fn close_sink(&mut self) -> bool {
+        let sink = std::mem::replace(&mut self.sink, nobody()).upgrade();
+        sink.inspect(|sink| sink.close()).is_some()
     }
 
     /// Takes over whether the user speaks, and how loudly (0 to 1): an event where that is news.

@@ -387,8 +387,12 @@ impl Voice {
     /// Asks for a user's audio, or asks for it no more.
     pub fn subscribe(&mut self, now: Instant, user: &str, wanted: bool) -> Result<()> {
         let index = self.index(user)?;
-        self.users[index].wanted = wanted;
+        let ends = std::mem::replace(&mut self.users[index].wanted, wanted) && !wanted;
         self.update_subscription(now, index);
+        // Also the stream of one of whom nothing came.
+        if ends && self.users[index].close_sink() {
+            self.events.push_back(EventBody::StreamEnded { user: user.into() });
+        }
         Ok(())
     }
 
@@ -466,7 +470,8 @@ impl Voice {
     /// Makes the connection again now: ends the wait for the next attempt, or gives a connection up that stands.
     pub fn reconnect(&mut self, now: Instant) {
         match self.state {
-            ConnectionState::Reconnecting => self.reconnect.hurry(now),
+            ConnectionState::Reconnecting if self.reconnect.hurry(now) => {}
+            ConnectionState::Reconnecting => self.session.drop_connection(),
             ConnectionState::Connected if self.reconnect.is_on() => self.session.drop_connection(),
             _ => {}
         }

@@ -484,6 +484,29 @@ fn what_was_on_its_way_to_a_server_that_ends_has_not_left() {
     assert_eq!(numbers(&two.sim, two.bob), [7], "a packet tells no fate of its own: it is sent again");
 }
 
+/// The request to join says that the microphone is muted, and before its answer it is not any more.
+#[test]
+fn unmuting_while_a_new_join_is_on_its_way_is_told() {
+    for options in both_modes() {
+        let mut two = Two::new(33, options);
+        let (ada, bob) = (two.ada, two.bob);
+        two.sim.clients[ada].voice.mute(true);
+        two.sim.run(ms(200));
+        two.sim.stop_server();
+        two.sim.run(ms(2000));
+        two.sim.start_server();
+        let joins = |sim: &Sim| sim.clients[ada].dialed.iter().any(|(_, target)| !is_resume(target));
+        assert!(two.sim.run_until(ms(10_000), joins));
+        two.sim.clients[ada].voice.mute(false);
+        two.is_back(ada, ms(10_000));
+        two.is_back(bob, ms(10_000));
+        two.sim.run(ms(500));
+        let muted = |sim: &Sim| sim.clients[bob].voice.people().find("ada").map(|ada| ada.muted);
+        assert_eq!(muted(&two.sim), Some(false));
+        two.hear_each_other();
+    }
+}
+
 #[test]
 fn live_sound_is_not_late_after_a_loss_and_marks_are_told_in_time() {
     let mut two = Two::new(15, Options::default());
@@ -529,6 +552,30 @@ fn the_application_may_ask_for_a_new_connection() {
     two.sim.run(ms(1));
     assert_eq!(two.sim.clients[ada].dialed.len(), dials + 1);
     two.is_back(ada, ms(1000));
+}
+
+/// An attempt that got nowhere, to resume or to join anew, makes way for another one by the network that there is now.
+#[test]
+fn an_attempt_under_way_makes_way_for_another_one() {
+    for anew in [false, true] {
+        let mut two = Two::new(34, Options::default());
+        let ada = two.ada;
+        if anew {
+            let again = leave(lk::DisconnectReason::ServerShutdown, lk::leave_request::Action::Reconnect);
+            server_says(&mut two.sim, ada, again);
+        } else {
+            two.sim.cut_websocket(ada);
+        }
+        two.sim.clients[ada].link.cut = true;
+        assert!(two.sim.run_until(ms(2000), |sim| !sim.clients[ada].dialed.is_empty()));
+        two.sim.run(ms(200));
+        two.sim.clients[ada].link.cut = false;
+        let now = two.sim.now;
+        two.sim.clients[ada].voice.reconnect(now);
+        two.is_back(ada, ms(500));
+        let resumes: Vec<bool> = two.sim.clients[ada].dialed.iter().map(|(_, target)| is_resume(target)).collect();
+        assert_eq!(resumes, [!anew, !anew]);
+    }
 }
 
 #[test]

@@ -21,6 +21,23 @@ fn changes(sim: &Sim, client: usize) -> Vec<(SubscribeState, SubscribeState)> {
     sim.clients[client].events.iter().filter_map(change).collect()
 }
 
+/// Carol publishes nothing: there is nothing to hear, and all the same somebody may wait for it.
+#[test]
+fn the_stream_of_one_of_whom_nothing_came_ends_too() {
+    let (mut sim, _, bob) = quiet_room(6);
+    sim.join("carol", Options { listen_only: true, ..Options::default() });
+    sim.run(ms(200));
+    let subscribe = |sim: &mut Sim, wanted| sim.clients[bob].voice.subscribe(sim.now, "carol", wanted).unwrap();
+    subscribe(&mut sim, true);
+    let heard = sim.record(bob, "carol");
+    sim.run(ms(200));
+    assert!(!heard.is_closed());
+    subscribe(&mut sim, false);
+    assert!(heard.is_closed());
+    sim.run(ms(0));
+    assert!(sim.clients[bob].events.contains(&EventBody::StreamEnded { user: "carol".into() }));
+}
+
 #[test]
 fn nobody_is_heard_unasked() {
     let (mut sim, ada, bob) = quiet_room(1);

@@ -65,9 +65,15 @@ impl Session {
 
     /// Gives the connection up, to be made again from new sockets: the network is another one.
     pub fn drop_connection(&mut self) {
-        if self.phase == Phase::Connected {
-            self.media_lost = true;
-            self.lost(false, Reason::Requested, "the application asked for a new connection".into());
+        let text = "the application asked for a new connection".to_string();
+        match self.phase {
+            Phase::Connected => {
+                self.media_lost = true;
+                self.lost(false, Reason::Requested, text);
+            }
+            Phase::Closing | Phase::Lost | Phase::Ended => {}
+            // On its way in again, by a network that may be no more.
+            _ => self.end(Reason::ConnectionLost, 0, text),
         }
     }
 
