@@ -23,6 +23,7 @@ const READ: usize = 8 * 1024;
 const FAREWELL: Duration = Duration::from_millis(300);
 
 /// What a WebSocket tells its session.
+#[derive(Debug)]
 pub(super) enum Wire {
     Open,
     Refused(u16, String),
@@ -129,6 +130,8 @@ pub(super) async fn run(
                         Ok(Err(error)) => error.to_string(),
                         Err(_) => "the server reads no messages any more".into(),
                     };
+                    // Why the server closed it may be there to be read.
+                    let _ = tokio::time::timeout(FAREWELL, last_words(&mut socket, &events)).await;
                     let _ = events.send(Wire::Closed(failed)).await;
                     return;
                 }
@@ -164,6 +167,17 @@ pub(super) async fn run(
                     return;
                 }
             }
+        }
+    }
+}
+
+/// Passes on what came before a WebSocket ended that takes nothing any more.
+async fn last_words(socket: &mut Socket, events: &mpsc::Sender<Wire>) {
+    while let Some(Ok(message)) = socket.next().await {
+        if let Message::Binary(bytes) = message
+            && events.send(Wire::Message(bytes)).await.is_err()
+        {
+            return;
         }
     }
 }
@@ -219,6 +233,39 @@ mod tests {
         assert_eq!(with_prefix.authority(), "[::1]:7880");
         for bad in ["", "localhost:7880", "ftp://x", "ws://", "ws://a b", "ws://a:99999", "ws://a:", "ws://[::1]:x"] {
             assert!(target(bad).is_err(), "{bad} was taken");
+        }
+    }
+
+    /// A server that says why, and closes the connection while this side has more to say than it takes.
+    #[test]
+    fn the_last_words_of_a_server_are_heard() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for _ in 0..20 {
+            let said = runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let url = format!("ws://{}", listener.local_addr().unwrap());
+                let reach = Arc::new(Reach::new(Target::parse(&url).unwrap(), "").unwrap());
+                let (say, outgoing) = mpsc::channel(8);
+                let (events, mut wire) = mpsc::channel(8);
+                let server = async {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                    assert!(matches!(wire.recv().await, Some(Wire::Open)));
+                    socket.send(Message::Binary(Bytes::from_static(b"why"))).await.unwrap();
+                    // Without a farewell: what arrives from now on is answered with a reset.
+                    socket.get_ref().set_zero_linger().unwrap();
+                    drop(socket);
+                    (0..8).for_each(|_| say.try_send(vec![7]).unwrap());
+                    let mut said = Vec::new();
+                    while let Some(event) = wire.recv().await {
+                        said.push(event);
+                    }
+                    said
+                };
+                let client = run(reach, None, "/rtc".into(), "token".into(), outgoing, events);
+                tokio::join!(client, server).1
+            });
+            assert!(matches!(&said[..], [Wire::Message(words), Wire::Closed(_)] if words == "why"), "{said:?}");
         }
     }
 }
