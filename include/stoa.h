@@ -1079,7 +1079,8 @@ stoa_status stoa_channel_interrupt(stoa_channel *channel,
 // The server may mute it as well, which is the event "microphone_muted"; this call then unmutes it.
 //
 // muted: 1 or 0.
-// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; the handle errors.
+// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; STOA_ERROR_BUSY: too many calls wait for this channel; the handle
+//   errors.
 // Threads: any. Does not wait.
 stoa_status stoa_channel_mute(stoa_channel *channel,
                               uint32_t muted);
@@ -1145,7 +1146,8 @@ stoa_status stoa_channel_subscribe_state(const stoa_channel *channel, const char
 // user: the identity, 1 to 256 bytes.
 // out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().
 // Returns: STOA_OK; STOA_ERROR_NOT_FOUND: no such user in the room; STOA_ERROR_BAD_STATE: not connected; STOA_ERROR_BAD_UTF8;
-//   STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; the handle errors.
+//   STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_BUSY: too many calls wait for this channel; STOA_ERROR_LIMIT: too many handles;
+//   the handle errors.
 // Threads: any. Does not wait.
 stoa_status stoa_channel_stream(stoa_channel *channel,
                                 const char *user,
@@ -1154,7 +1156,7 @@ stoa_status stoa_channel_stream(stoa_channel *channel,
 // The stream of all users who are subscribed to, mixed. It outlives connections, and ends when the channel is freed.
 //
 // out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().
-// Returns: STOA_OK; STOA_ERROR_LIMIT: too many handles; the handle errors.
+// Returns: STOA_OK; STOA_ERROR_BUSY: too many calls wait for this channel; STOA_ERROR_LIMIT: too many handles; the handle errors.
 // Threads: any. Does not wait.
 stoa_status stoa_channel_mixed_stream(stoa_channel *channel,
                                       stoa_stream **out_stream);
@@ -1627,7 +1629,8 @@ stoa_status stoa_channel_dump_dropped(const stoa_channel *channel, uint64_t *out
 
 // STREAM ----------------------------------------------------------------------
 
-// Frees a handle of a stream. A callback that was set through it is taken off. The user stays subscribed.
+// Frees a handle of a stream. A callback that was set through it is taken off, unless another handle has set one since. The user stays
+// subscribed.
 //
 // stream: NULL does nothing.
 // Returns: STOA_OK; STOA_ERROR_BAD_HANDLE; STOA_ERROR_BUSY: freed, but the callback is still in its last run (see THREADS);

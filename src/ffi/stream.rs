@@ -58,7 +58,8 @@ pub fn frame_callback(callback: stoa_frame_callback, user_data: UserData) -> Opt
     }))
 }
 
-/// Frees a handle of a stream. A callback that was set through it is taken off. The user stays subscribed.
+/// Frees a handle of a stream. A callback that was set through it is taken off, unless another handle has set one since. The user stays
+/// subscribed.
 ///
 /// stream: NULL does nothing.
 /// Returns: STOA_OK; STOA_ERROR_BAD_HANDLE; STOA_ERROR_BUSY: freed, but the callback is still in its last run (see THREADS);
