@@ -23,6 +23,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Datagrams taken before other work gets its turn.
 const BURST: usize = 64;
@@ -96,7 +98,7 @@ async fn converse(start: Start) {
     let Start { inner, token, mut commands, leaving, pushed } = start;
     let mut early = Vec::new();
     let opened = tokio::select! {
-        opened = tokio::time::timeout(STEP_TIMEOUT, open(&inner.engine.reach)) => opened.unwrap_or_else(|_| {
+        opened = timeout(STEP_TIMEOUT, open(&inner.engine.reach)) => opened.unwrap_or_else(|_| {
             let text = format!("{} did not answer within 10 s; check the URL", inner.engine.reach.target.authority());
             Err(Error::new(Status::UNREACHABLE, text))
         }),
@@ -120,6 +122,7 @@ async fn converse(start: Start) {
         subscriber: Sockets::default(),
         address: reached.peer,
         reached: Some(reached),
+        reaching: None,
         token,
         wire: None,
         finished,
@@ -140,6 +143,7 @@ async fn converse(start: Start) {
             arrived = task.publisher.arrival() => task.receive(Side::Publisher, arrived),
             arrived = task.subscriber.arrival() => task.receive(Side::Subscriber, arrived),
             event = next(&mut task.wire) => task.wire_event(event),
+            (side, reached) = found(&mut task.reaching) => task.found(side, reached),
             Some(finished) = done.recv() => task.voice.finish(finished, Instant::now()),
             Some(command) = commands.recv() => task.command(command),
             () = leaving.notified() => {
@@ -162,6 +166,13 @@ async fn keep(commands: &mut mpsc::Receiver<Command>, early: &mut Vec<Command>) 
         early.retain(|other| discriminant(other) != discriminant(&command));
         early.push(command);
     }
+}
+
+/// What becomes of reaching the server; for ever, where nobody does.
+async fn found(reaching: &mut Option<(Side, JoinHandle<Result<Reached>>)>) -> (Side, Result<Reached>) {
+    let Some((side, reached)) = reaching else { return std::future::pending().await };
+    let ended = |error| Err(Error::new(Status::INTERNAL, format!("the server could not be reached: {error}")));
+    (*side, reached.await.unwrap_or_else(ended))
 }
 
 /// Reaches the server, and makes a socket for the media, with its address.
@@ -211,8 +222,10 @@ struct Task {
     subscriber: Sockets,
     /// Of the server, or the proxy before it: media leave by the way that leads there.
     address: SocketAddr,
-    /// The way on which the first WebSocket goes.
+    /// The way on which the next WebSocket goes, where there is one already.
     reached: Option<Reached>,
+    /// The server is being reached anew, for a side's sockets: by the way that led there none could be made any more.
+    reaching: Option<(Side, JoinHandle<Result<Reached>>)>,
     token: String,
     wire: Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>,
     finished: mpsc::UnboundedSender<Finished>,
@@ -349,7 +362,30 @@ impl Task {
         let address = self.address;
         match self.sockets(side).bind(address) {
             Ok(local) => self.voice.session().bound(now, side, local),
-            Err(error) => self.voice.session().closed(&format!("no UDP socket could be made: {error}")),
+            // The network may be another one, which leads to another address of the server's.
+            Err(_) => {
+                let reach = self.inner.engine.reach.clone();
+                let late = |_| Err(Error::new(Status::UNREACHABLE, "the server did not answer within 10 s"));
+                let reaching = async move { timeout(STEP_TIMEOUT, reach.connect()).await.unwrap_or_else(late) };
+                let reaching = tokio::task::spawn_local(reaching);
+                if let Some((_, old)) = self.reaching.replace((side, reaching)) {
+                    old.abort();
+                }
+            }
+        }
+    }
+
+    fn found(&mut self, side: Side, reached: Result<Reached>) {
+        self.reaching = None;
+        let bound = reached.map_err(|error| error.text).and_then(|reached| {
+            self.address = reached.peer;
+            self.reached = Some(reached);
+            let address = self.address;
+            self.sockets(side).bind(address).map_err(|error| format!("no UDP socket could be made: {error}"))
+        });
+        match bound {
+            Ok(local) => self.voice.session().bound(Instant::now(), side, local),
+            Err(text) => self.voice.session().closed(&text),
         }
     }
 
