@@ -29,7 +29,9 @@ impl RoomServer {
         };
         participant.offer_due = None;
         let single = participant.down.is_none();
-        let (arrived, gone) = self.match_tracks(id, &lines);
+        // The same offer may bring anew what it ends.
+        self.end_tracks(id, &lines);
+        let arrived = self.match_tracks(id, &lines);
         let mut renewed = Vec::new();
         if single {
             self.release_unusable(id);
@@ -51,7 +53,6 @@ impl RoomServer {
         if single {
             self.open_assigned(id);
         }
-        gone.into_iter().for_each(|track| self.unpublish(track));
         self.published(id, &arrived);
         self.negotiate(id);
     }
@@ -155,23 +156,33 @@ impl RoomServer {
         self.send(id, signal_response::Message::Offer(offer));
     }
 
-    /// Finds out which tracks an offer brings, and which it no longer has.
-    fn match_tracks(&mut self, id: ParticipantId, lines: &[sdp::Section]) -> (Vec<TrackId>, Vec<TrackId>) {
-        let (mut arrived, mut gone) = (Vec::new(), Vec::new());
-        let Some(participant) = self.participants.get(&id) else { return (arrived, gone) };
+    /// Unpublishes the tracks whose sections do not send any more.
+    fn end_tracks(&mut self, id: ParticipantId, lines: &[sdp::Section]) {
+        let over = lines.iter().filter(|line| !line.sends || line.stopped);
+        let gone: Vec<TrackId> = over.filter_map(|line| self.track_on(id, Mid::from(line.mid.as_str()))).collect();
+        gone.into_iter().for_each(|track| self.unpublish(track));
+    }
+
+    /// The track that a client publishes on a section.
+    fn track_on(&self, id: ParticipantId, mid: Mid) -> Option<TrackId> {
+        let own = &self.participants.get(&id)?.tracks;
+        own.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid))).copied()
+    }
+
+    /// Finds out which tracks an offer brings.
+    fn match_tracks(&mut self, id: ParticipantId, lines: &[sdp::Section]) -> Vec<TrackId> {
+        let mut arrived = Vec::new();
+        let Some(participant) = self.participants.get(&id) else { return arrived };
         let payloads = participant.main.payloads;
-        for line in lines.iter().filter(|l| l.kind != "application") {
+        for line in lines.iter().filter(|l| l.kind != "application" && l.sends && !l.stopped) {
             let mid = Mid::from(line.mid.as_str());
-            let sends = line.sends && !line.stopped;
-            let bound = participant.tracks.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid)));
-            match bound.copied() {
-                Some(track) if !sends => gone.push(track),
+            match self.track_on(id, mid) {
                 Some(track) => {
                     let track = self.tracks.get_mut(&track).expect("bound");
                     track.payloads = payloads;
                     video::offered(track, &participant.main.rtc, line);
                 }
-                None if sends => {
+                None => {
                     let kind = if line.kind == "audio" { TrackType::Audio } else { TrackType::Video };
                     let unbound: Vec<TrackId> = participant
                         .tracks
@@ -190,10 +201,9 @@ impl RoomServer {
                     video::offered(track, &participant.main.rtc, line);
                     arrived.push(track_id);
                 }
-                None => {}
             }
         }
-        (arrived, gone)
+        arrived
     }
 
     /// Tells everyone of new tracks, and offers them, unless their publisher is hidden.
@@ -231,12 +241,15 @@ impl RoomServer {
             self.unsubscribe(member, track_id);
         }
         self.tell_track("track_unpublished", track_id);
-        self.tracks.remove(&track_id);
+        let again = self.tracks.remove(&track_id).and_then(|track| track.again);
         if let Some(participant) = self.participants.get_mut(&publisher) {
             participant.tracks.retain(|t| *t != track_id);
         }
         self.send(publisher, signal_response::Message::TrackUnpublished(TrackUnpublishedResponse { track_sid }));
         self.announce(publisher, true);
+        if let Some(request) = again {
+            self.add_track(publisher, *request);
+        }
     }
 
     /// Takes tracks off sections that the client does not receive on any more.

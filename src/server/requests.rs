@@ -130,11 +130,10 @@ impl RoomServer {
             (Reason::UnsupportedType, "A track carries sound or video.")
         } else if request.encoded_len() > MAX_TRACK {
             (Reason::LimitExceeded, "The track's description is longer than 4 kB.")
+        } else if let Some(known) = self.track_of_cid(id, &request.cid) {
+            return self.add_track_again(known, request);
         } else if participant.tracks.len() >= self.config.limits.tracks {
             (Reason::LimitExceeded, "The participant has as many tracks as it may.")
-        } else if participant.tracks.iter().any(|t| self.tracks.get(t).is_some_and(|t| t.cid == request.cid)) {
-            // Sent again after a resume.
-            return;
         } else {
             (Reason::Ok, "")
         };
@@ -163,6 +162,7 @@ impl RoomServer {
                 publisher: id,
                 info: info.clone(),
                 cid: request.cid.clone(),
+                again: None,
                 mid: None,
                 payloads: Payloads::default(),
                 announced_subscribed: false,
@@ -175,8 +175,29 @@ impl RoomServer {
             },
         );
         self.participants.get_mut(&id).expect("checked above").tracks.push(track_id);
-        let response = TrackPublishedResponse { cid: request.cid, track: Some(info) };
+        self.accept_track(id, request.cid, info);
+    }
+
+    fn accept_track(&mut self, id: ParticipantId, cid: String, info: TrackInfo) {
+        let response = TrackPublishedResponse { cid, track: Some(info) };
         self.send(id, signal_response::Message::TrackPublished(response));
+    }
+
+    fn track_of_cid(&self, id: ParticipantId, cid: &str) -> Option<TrackId> {
+        let own = &self.participants.get(&id)?.tracks;
+        own.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.cid == cid)).copied()
+    }
+
+    /// A track is announced again. If it was never offered, the client may not have heard that it may be. If it was, the client takes it
+    /// back first: most do so later than they announce, and nothing else tells the new track from the old one.
+    fn add_track_again(&mut self, known: TrackId, request: AddTrackRequest) {
+        let Some(track) = self.tracks.get_mut(&known) else { return };
+        if track.mid.is_some() {
+            track.again = Some(Box::new(request));
+        } else {
+            let (publisher, info) = (track.publisher, track.info.clone());
+            self.accept_track(publisher, request.cid, info);
+        }
     }
 
     fn update_metadata(&mut self, id: ParticipantId, update: UpdateParticipantMetadata) {

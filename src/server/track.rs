@@ -3,7 +3,7 @@
 use super::ParticipantId;
 use super::shortcut::Form;
 use super::video::{Lane, Picture, Video};
-use crate::signal::livekit::TrackInfo;
+use crate::signal::livekit::{AddTrackRequest, TrackInfo};
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::format::Codec;
@@ -36,6 +36,8 @@ pub struct Track {
     pub info: TrackInfo,
     /// The client's own id for it, which its offer repeats.
     pub cid: String,
+    /// Its publisher has announced it anew: that begins once this one is over.
+    pub again: Option<Box<AddTrackRequest>>,
     /// Where it arrives.
     pub mid: Option<Mid>,
     /// The publisher's payload types.
