@@ -462,7 +462,7 @@ impl RoomServer {
             }
             let side = to.receiving_side();
             let peer = to.receiving();
-            let lost = (!peer.send_data(lane, bytes.to_vec(), most)).then_some(peer.dropped);
+            let lost = peer.send_data(lane, bytes.to_vec(), most).err().map(|why| (why, peer.dropped));
             let counted = &mut self.counted;
             match lost {
                 None => {
@@ -472,8 +472,8 @@ impl RoomServer {
                 Some(_) => counted.data_dropped_full += 1,
             }
             // A line for the first, second, fourth, eighth, …
-            if let Some(dropped) = lost.filter(|d| d.is_power_of_two()) {
-                let text = format!("{} reads too slowly: {dropped} data packets dropped.", self.name(member));
+            if let Some((why, dropped)) = lost.filter(|(_, dropped)| dropped.is_power_of_two()) {
+                let text = format!("{} {why}: {dropped} data packets dropped.", self.name(member));
                 self.log(Level::Warning, text);
             }
             self.touch(member, side);

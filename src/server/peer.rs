@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::error::{ProtoError, RtcError, SctpError};
 use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, TcpType};
 use str0m::rtp::Ssrc;
@@ -85,7 +86,7 @@ pub struct Peer {
     agreed: [Option<ChannelId>; 3],
     waiting: VecDeque<(Lane, Vec<u8>)>,
     waiting_bytes: usize,
-    /// Data packets dropped because too much was waiting.
+    /// Data packets dropped because too much was waiting, or because they were too long.
     pub dropped: u64,
     /// The entry in the timer queue that counts.
     pub scheduled: Option<Instant>,
@@ -344,19 +345,24 @@ impl Peer {
         Lane::ALL.into_iter().find(is)
     }
 
-    /// Sends a data packet, or keeps it until there is room, as far as no more than `most` bytes wait. False: it was dropped.
-    pub fn send_data(&mut self, lane: Lane, packet: Vec<u8>, most: usize) -> bool {
-        if !self.waiting.iter().any(|(l, _)| *l == lane) && self.write(lane, &packet) {
-            return true;
+    /// Sends a data packet, or keeps it until there is room, as far as no more than `most` bytes wait. The error says of the client why it
+    /// was dropped.
+    pub fn send_data(&mut self, lane: Lane, packet: Vec<u8>, most: usize) -> Result<(), &'static str> {
+        if !self.waiting.iter().any(|(l, _)| *l == lane) {
+            match self.write(lane, &packet) {
+                Written::Yes => return Ok(()),
+                Written::NotYet => {}
+                Written::Never => return Err("takes none so long"),
+            }
         }
         // What may be lost is not kept: by the time there is room it is stale.
         if lane != Lane::Reliable || self.waiting_bytes + packet.len() > most {
             self.dropped += 1;
-            return false;
+            return Err("reads too slowly");
         }
         self.waiting_bytes += packet.len();
         self.waiting.push_back((lane, packet));
-        true
+        Ok(())
     }
 
     /// Bytes that wait for room.
@@ -367,7 +373,7 @@ impl Peer {
     /// Sends what waited.
     pub fn drain(&mut self) {
         while let Some((lane, packet)) = self.waiting.pop_front() {
-            if !self.write(lane, &packet) {
+            if self.write(lane, &packet) == Written::NotYet {
                 self.waiting.push_front((lane, packet));
                 return;
             }
@@ -375,10 +381,27 @@ impl Peer {
         }
     }
 
-    fn write(&mut self, lane: Lane, packet: &[u8]) -> bool {
+    fn write(&mut self, lane: Lane, packet: &[u8]) -> Written {
         let channel = self.channels[lane as usize].and_then(|id| self.rtc.channel(id));
-        channel.is_some_and(|mut channel| channel.write(true, packet).unwrap_or(false))
+        match channel.map(|mut channel| channel.write(true, packet)) {
+            Some(Ok(true)) => Written::Yes,
+            Some(Err(RtcError::Sctp(SctpError::Proto(ProtoError::ErrOutboundPacketTooLarge)))) => {
+                self.dropped += 1;
+                Written::Never
+            }
+            _ => Written::NotYet,
+        }
     }
+}
+
+/// What became of a data packet that was given to its channel.
+#[derive(PartialEq, Eq)]
+enum Written {
+    Yes,
+    /// The channel is not open, or full.
+    NotYet,
+    /// It is longer than the client takes (`a=max-message-size`), and was dropped.
+    Never,
 }
 
 /// What str0m says of a description, but for addresses in this process's memory.

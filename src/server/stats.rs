@@ -77,7 +77,7 @@ pub struct ServerStats {
     pub data_dropped_malformed: u64,
     /// Data packets that had arrived before: their sender did not know.
     pub data_dropped_doubled: u64,
-    /// Not sent on to an addressee, who reads too slowly.
+    /// Not sent on to an addressee, who reads too slowly, or takes none so long.
     pub data_dropped_full: u64,
     /// Bytes of data that wait now for addressees.
     pub data_waiting_bytes: u64,

@@ -25,6 +25,7 @@ use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 mod check;
 mod data_tracks;
 mod hostile;
+mod long_data;
 mod republish;
 mod resume;
 mod shortcut;

@@ -13,8 +13,8 @@ use crate::token::jwt::VideoGrant;
 use prost::Message;
 use std::sync::Arc;
 
-/// The most data that SendData takes, bytes.
-const MAX_DATA: usize = 64 * 1024;
+/// The longest packet that SendData makes, bytes: what clients take that announce nothing (RFC 8841, section 6).
+const MAX_PACKET: usize = 64 * 1024;
 /// The length of a nonce, by which receivers tell a packet that was sent twice, bytes.
 const NONCE: usize = 16;
 
@@ -78,9 +78,6 @@ impl RoomServer {
         if !request.nonce.is_empty() && request.nonce.len() != NONCE {
             return Err(fault(Code::InvalidArgument, "A nonce has 16 bytes, or is absent."));
         }
-        if request.data.len() > MAX_DATA {
-            return Err(fault(Code::InvalidArgument, "More than 64 kB of data; send them in parts."));
-        }
         self.room_exists(&request.room)?;
         let packet = DataPacket {
             kind: request.kind,
@@ -96,6 +93,9 @@ impl RoomServer {
             ..Default::default()
         };
         let bytes = packet.encode_to_vec();
+        if bytes.len() > MAX_PACKET {
+            return Err(fault(Code::InvalidArgument, "More than 64 kB, all fields together; send the data in parts."));
+        }
         let envelope = data::envelope(&bytes).expect("its own bytes");
         let lossy = request.kind == data_packet::Kind::Lossy as i32;
         self.deliver(&request.room, None, if lossy { Lane::Lossy } else { Lane::Reliable }, &envelope, &bytes);

@@ -60,7 +60,7 @@ impl RoomServer {
             let Some(to) = self.participants.get_mut(listener) else { continue };
             let side = to.receiving_side();
             let peer = to.receiving();
-            if !peer.send_data(super::super::peer::Lane::DataTrack, with_handle(packet, *handle), 0) {
+            if peer.send_data(super::super::peer::Lane::DataTrack, with_handle(packet, *handle), 0).is_err() {
                 counted.data_dropped_full += 1;
                 continue;
             }
