@@ -61,6 +61,10 @@ impl RoomServer {
     pub(super) fn answered(&mut self, id: ParticipantId, answer: &SessionDescription) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let Some(down) = &mut participant.down else { return };
+        // One to an offer that was given up comes where the client answered it as its WebSocket was lost. Older clients repeat no id.
+        if answer.id != 0 && answer.id != participant.offer_id {
+            return;
+        }
         if let Err(why) = down.accept_answer(&answer.sdp) {
             return self.fail(id, format!("the client sent {why}."));
         }
