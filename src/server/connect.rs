@@ -454,15 +454,16 @@ impl RoomServer {
 
     /// A room is without somebody, and the others are told.
     pub(super) fn out_of_room(&mut self, room: &Arc<str>, id: ParticipantId, farewell: ParticipantInfo, past: Past) {
-        let Some(members) = self.rooms.get_mut(room).map(|r| &mut r.members) else { return };
-        members.retain(|m| *m != id);
-        let empty = members.is_empty();
+        let Some(found) = self.rooms.get_mut(room) else { return };
+        found.members.retain(|m| *m != id);
+        let (empty, ending) = (found.members.is_empty(), found.ending);
         self.tell_left(room, &farewell, past.was);
         if empty {
             return self.room_empty(room, past.wait);
         }
-        if self.closing {
-            // All of them go, and come back where they find each other: nobody has left for anybody.
+        if ending {
+            // All of them go, and perhaps come back where they find each other: nobody has left for anybody. In a room of many, news
+            // of each for each would fill the queues of WebSockets before the last ones' own Leave.
             return;
         }
         if !past.hidden {

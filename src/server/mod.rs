@@ -223,6 +223,8 @@ struct Room {
     visited: bool,
     /// When it ends, while it is empty.
     close_at: Option<Instant>,
+    /// It ends, and everybody's stay with it.
+    ending: bool,
 }
 
 /// The room server. See the module's description.

@@ -51,6 +51,7 @@ impl RoomServer {
             metadata: String::new(),
             visited: false,
             close_at: None,
+            ending: false,
         };
         room.configure(&wanted);
         self.rooms.insert(name.clone(), room);
@@ -147,6 +148,9 @@ impl RoomServer {
 
     /// Ends a room, and the stay of everyone in it.
     pub(super) fn close_room(&mut self, name: &Arc<str>, reason: DisconnectReason) {
+        if let Some(room) = self.rooms.get_mut(name) {
+            room.ending = true;
+        }
         while let Some(id) = self.members(name).first().copied() {
             self.remove(id, reason);
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::server::admin::{MAX_BODY, PATH};
 use crate::signal::json::{self, Described};
-use crate::signal::livekit::ParticipantPermission;
+use crate::signal::livekit::{ParticipantPermission, PublishDataTrackRequest};
 use crate::signal::service::{CreateRoomRequest, ListRoomsRequest, ListRoomsResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -246,6 +246,30 @@ fn rooms_that_were_made_wait_and_others_do_not() {
     world.run(200);
     assert!(!world.has_room("hall"));
     world.server.shutdown(world.now);
+}
+
+/// In a large room, news of all the others would not leave room for the one message that counts.
+#[test]
+fn who_is_in_a_room_that_is_deleted_is_told_that_and_nothing_else() {
+    let mut world = World::new();
+    world.auto_data = true;
+    let clients = ["ann", "bob", "carol"].map(|name| world.join(name));
+    world.publish(clients[0]);
+    let data_track = PublishDataTrackRequest { pub_handle: 7, name: "gauge".into(), ..Default::default() };
+    world.ask(clients[0], signal_request::Message::PublishDataTrackRequest(data_track));
+    world.settle();
+    let before = clients.map(|client| world.clients[client].messages.len());
+    world.call("DeleteRoom", json!({"room": "hall"}));
+    for (client, before) in clients.into_iter().zip(before) {
+        let told = &world.clients[client].messages[before..];
+        assert!(matches!(told, [Message::Leave(leave)] if leave.reason() == DisconnectReason::RoomDeleted), "{told:?}");
+        assert!(world.clients[client].closed);
+    }
+    // The next one of this name is a room as any other.
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.ask(bob, signal_request::Message::Leave(LeaveRequest::default()));
+    world.settle();
+    assert_eq!(world.seen(ann, "bob").unwrap().state(), participant_info::State::Disconnected);
 }
 
 #[test]

@@ -78,7 +78,10 @@ impl RoomServer {
         if tell {
             self.send(id, Message::UnpublishDataTrackResponse(UnpublishDataTrackResponse { info }));
         }
-        self.members(&room).into_iter().for_each(|member| self.settle_data_tracks(member));
+        // Who is in a room that ends is told that alone.
+        if self.rooms.get(&room).is_some_and(|room| !room.ending) {
+            self.members(&room).into_iter().for_each(|member| self.settle_data_tracks(member));
+        }
         true
     }
 
