@@ -2,18 +2,20 @@
 
 use crate::clock::Clock;
 use std::sync::LazyLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// One for the process, so that the times of several engines can be compared: the system's time of day at first use,
 /// and from then on monotonic.
-static CLOCK: LazyLock<Clock> = LazyLock::new(|| {
-    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Clock::new(Instant::now(), epoch.as_micros() as u64)
-});
+static CLOCK: LazyLock<Clock> = LazyLock::new(|| Clock::new(Instant::now(), time_of_day().as_micros() as u64));
 
 /// The clock, for those who must not look at one by themselves.
 pub fn clock() -> Clock {
     *CLOCK
+}
+
+/// The system's time of day since the Unix epoch, which jumps as the system has it: what tokens go by.
+pub fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Now.
@@ -24,7 +26,6 @@ pub fn time_us() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn runs_forward_from_the_time_of_day() {

@@ -1,5 +1,6 @@
 //! The room server on real sockets: one thread, one TCP port for signalling (and media where UDP is blocked), one UDP port for media.
 
+use super::clock::{time_of_day, time_us};
 use super::framing;
 use super::http;
 use super::page::{Page, Site};
@@ -19,7 +20,7 @@ use std::collections::btree_map::Entry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -293,6 +294,15 @@ struct State {
     hooks: Hooks,
 }
 
+impl State {
+    /// Now, after the room server was told what time of day that is: for all but datagrams, which have nothing to do with tokens.
+    fn now(&mut self) -> Instant {
+        let now = Instant::now();
+        self.server.wall_clock(now, time_of_day().as_micros() as u64);
+        now
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -301,7 +311,8 @@ impl Shared {
     /// Answers a validation request.
     pub(super) fn validate(&self, request: &HttpRequest) -> std::result::Result<(), Refusal> {
         let mut state = self.lock();
-        let outcome = state.server.validate(Instant::now(), request);
+        let now = state.now();
+        let outcome = state.server.validate(now, request);
         if let Err(refusal) = &outcome {
             (state.log)(
                 Level::Info,
@@ -314,7 +325,8 @@ impl Shared {
     /// Answers a call of the room service, perhaps later.
     pub(super) fn admin(&self, request: &AdminRequest) -> std::result::Result<AdminResponse, Later> {
         let mut state = self.lock();
-        let answer = match state.server.admin(Instant::now(), request) {
+        let now = state.now();
+        let answer = match state.server.admin(now, request) {
             AdminAnswer::Now(response) => Ok(response),
             AdminAnswer::Later(call) => {
                 let (sender, receiver) = oneshot::channel();
@@ -349,7 +361,8 @@ impl Shared {
         let conn = ConnId(state.next_conn);
         let (sender, receiver) = mpsc::channel(MAX_QUEUED_MESSAGES);
         state.conns.insert(conn, sender);
-        if let Err(refusal) = state.server.connect(Instant::now(), conn, request) {
+        let now = state.now();
+        if let Err(refusal) = state.server.connect(now, conn, request) {
             state.conns.remove(&conn);
             (state.log)(
                 Level::Info,
@@ -365,7 +378,8 @@ impl Shared {
     /// A WebSocket's message.
     pub(super) fn message(&self, conn: ConnId, bytes: &[u8]) {
         let mut state = self.lock();
-        state.server.message(Instant::now(), conn, bytes);
+        let now = state.now();
+        state.server.message(now, conn, bytes);
         self.pump(&mut state);
     }
 
@@ -475,7 +489,7 @@ impl Shared {
         }
         let (webhooks_sent, webhooks_failed, webhooks_dropped) = state.hooks.counted();
         self.counted.put(ServerStats {
-            time_us: super::clock::time_us(),
+            time_us: time_us(),
             rooms: state.server.stats(),
             packets_unsent: state.unsent,
             websockets: state.conns.len() as u64,
@@ -506,7 +520,8 @@ impl Shared {
                 _ = self.udp.readable() => self.receive(&mut buffer),
                 () = sleep => {
                     let mut state = self.lock();
-                    state.server.timeout(Instant::now());
+                    let now = state.now();
+                    state.server.timeout(now);
                     self.pump(&mut state);
                 }
                 () = self.changed.notified() => {}
@@ -547,7 +562,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     let Settings { options, hooks, tls, media, streams, log, counted, cpu } = settings;
     let both_families = options.bind.is_ipv6() && options.bind.is_unspecified();
     let announced = (media.clone(), streams.clone());
-    let unix_us = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
+    let unix_us = time_of_day().as_micros() as u64;
     let site = Site::new(&options);
     let config = ServerConfig { keys: options.keys, media, streams, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.

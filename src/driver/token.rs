@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 fn unix_now() -> u64 {
-    super::clock::time_us() / 1_000_000
+    super::clock::time_of_day().as_secs()
 }
 
 fn fresh() -> Fresh {

@@ -38,6 +38,7 @@ mod track;
 mod video;
 mod webhook;
 
+use crate::clock::Clock;
 use crate::log::one_line;
 use crate::rtc::Protocol;
 use crate::signal::livekit::{
@@ -52,10 +53,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use str0m::config::{CryptoProvider, DtlsCert};
 use track::{Track, TrackId};
 pub use webhook::{CONTENT_TYPE as WEBHOOK_CONTENT_TYPE, Webhook};
+
+/// By how much the wall clock must differ from what is reckoned here to be taken over, microseconds: tokens count in seconds.
+const CLOCK_STEP: u64 = 1_000_000;
 
 /// One WebSocket, as the driver numbers them; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -234,8 +238,8 @@ pub struct RoomServer {
     /// One certificate for all connections: making a key costs more than a join otherwise would.
     certificate: Option<DtlsCert>,
     rng: ids::Rng,
-    started: Instant,
-    started_unix_us: u64,
+    /// Ties `now` to the wall clock.
+    clock: Clock,
     now: Instant,
     next_id: u64,
     rooms: BTreeMap<Arc<str>, Room>,
@@ -268,8 +272,7 @@ impl RoomServer {
             crypto,
             config,
             rng: ids::Rng::new(seed),
-            started: now,
-            started_unix_us: unix_us,
+            clock: Clock::new(now, unix_us),
             now,
             next_id: 1,
             rooms: BTreeMap::new(),
@@ -286,6 +289,15 @@ impl RoomServer {
             counted: ServerStats::default(),
             options: AdminOptions::default(),
             closing: false,
+        }
+    }
+
+    /// What the wall clock shows at `now`, microseconds since the Unix epoch: it may have been set, or the machine may have slept,
+    /// and an [`Instant`] may tell of neither. Tokens go by it from then on.
+    pub fn wall_clock(&mut self, now: Instant, unix_us: u64) {
+        self.advance(now);
+        if self.clock.micros(self.now).abs_diff(unix_us) > CLOCK_STEP {
+            self.clock = Clock::new(self.now, unix_us);
         }
     }
 
@@ -335,8 +347,7 @@ impl RoomServer {
     }
 
     fn unix_ms(&self) -> i64 {
-        let passed = self.now.saturating_duration_since(self.started);
-        ((Duration::from_micros(self.started_unix_us) + passed).as_millis()) as i64
+        (self.clock.micros(self.now) / 1000) as i64
     }
 
     fn id(&mut self) -> u64 {

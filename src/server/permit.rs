@@ -115,8 +115,8 @@ impl RoomServer {
     pub(super) fn lapse_at(&self, id: ParticipantId) -> Option<Instant> {
         let unix_s = self.unix_s();
         let at = self.participants.get(&id)?.access.as_ref()?.next_change(unix_s)?;
-        let since_epoch = Duration::from_secs(at).saturating_sub(Duration::from_micros(self.started_unix_us));
-        self.started.checked_add(since_epoch)
+        let left = Duration::from_secs(at).saturating_sub(Duration::from_micros(self.clock.micros(self.now)));
+        self.now.checked_add(left)
     }
 
     /// Gives a participant other permissions. What it may not publish any more is held back, muted for everyone, until it

@@ -15,6 +15,7 @@ use crate::signal::livekit::{
 use crate::signal::sdp;
 use crate::token::jwt::{self, Claims, VideoGrant};
 use prost::Message as _;
+use std::time::Duration;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, KeyframeRequest, MediaKind, Mid};
@@ -965,6 +966,28 @@ fn refusals_have_a_status_and_a_sentence() {
     }
     let refusal = world.server.connect(world.now, ConnId(20), &world.request("p4", grant(), &join)).unwrap_err();
     assert_eq!(refusal.http_status, 503, "a full room is full");
+}
+
+/// The system's clock was wrong when the server began, or the machine slept: an [`Instant`] tells of neither.
+#[test]
+fn tokens_go_by_the_wall_clock_as_it_is_now() {
+    let mut world = World::new();
+    let good_for_an_hour = world.request("ann", grant(), &JoinRequest::default());
+    let hours_later = UNIX_US / 1_000_000 + 2 * 3600;
+    let claims = Claims { sub: "bob".into(), nbf: hours_later, exp: hours_later + 600, ..Default::default() };
+    let claims = jwt::build(&Claims { video: grant(), ..claims }, "app", "secret");
+    let made_later = HttpRequest { authorization: Some(format!("Bearer {claims}")), ..good_for_an_hour.clone() };
+    let now = world.now;
+    let validate =
+        |server: &mut RoomServer, request: &HttpRequest| server.validate(now, request).map_err(|r| r.http_status);
+    assert_eq!(validate(&mut world.server, &good_for_an_hour), Ok(()));
+    assert_eq!(validate(&mut world.server, &made_later), Err(401));
+    world.server.wall_clock(world.now, hours_later * 1_000_000);
+    assert_eq!(validate(&mut world.server, &good_for_an_hour), Err(401));
+    assert_eq!(validate(&mut world.server, &made_later), Ok(()));
+    // And back.
+    world.server.wall_clock(world.now, UNIX_US);
+    assert_eq!(validate(&mut world.server, &good_for_an_hour), Ok(()));
 }
 
 #[test]
