@@ -557,12 +557,26 @@ impl RoomServer {
         }
     }
 
+    /// A participant is without a track that it spoke on: how loud it is on those that are left.
+    pub(super) fn stopped_speaking(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get(&id).filter(|p| p.is_visible()) else { return };
+        let level = self.told_level(participant);
+        let speakers = vec![SpeakerInfo { sid: participant.sid.clone(), level, active: level > 0.0 }];
+        let members = self.members(&participant.room);
+        self.send_all(&members, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers }));
+    }
+
+    /// How loud the others were told that somebody is.
+    fn told_level(&self, participant: &Participant) -> f32 {
+        let levels = participant.tracks.iter().filter_map(|t| Some(self.tracks.get(t)?.level.told()));
+        levels.fold(0.0, f32::max)
+    }
+
     /// The present speakers, the loudest first.
     fn level_infos(&self, room: &str) -> Vec<SpeakerInfo> {
         let mut infos = Vec::new();
         for participant in self.members(room).iter().filter_map(|m| self.participants.get(m)) {
-            let levels = participant.tracks.iter().filter_map(|t| Some(self.tracks.get(t)?.level.told()));
-            let level = levels.fold(0.0, f32::max);
+            let level = self.told_level(participant);
             if level > 0.0 && participant.is_visible() {
                 infos.push(SpeakerInfo { sid: participant.sid.clone(), level, active: true });
             }

@@ -245,13 +245,16 @@ impl RoomServer {
             self.unsubscribe(member, track_id);
         }
         self.tell_track("track_unpublished", track_id);
-        let again = self.tracks.remove(&track_id).and_then(|track| track.again);
+        let Some(track) = self.tracks.remove(&track_id) else { return };
         if let Some(participant) = self.participants.get_mut(&publisher) {
             participant.tracks.retain(|t| *t != track_id);
         }
         self.send(publisher, signal_response::Message::TrackUnpublished(TrackUnpublishedResponse { track_sid }));
         self.announce(publisher, true);
-        if let Some(request) = again {
+        if track.level.told() > 0.0 {
+            self.stopped_speaking(publisher);
+        }
+        if let Some(request) = track.again {
             self.add_track(publisher, *request);
         }
     }

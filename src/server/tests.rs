@@ -795,6 +795,33 @@ fn speakers_are_told_by_their_loudness() {
 }
 
 #[test]
+fn who_unpublishes_while_speaking_speaks_no_more() {
+    let mut world = World::new();
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.publish(ann);
+    (0..40).for_each(|_| world.speak(ann, 10));
+    let sid = world.clients[ann].joined().participant.clone().unwrap().sid;
+    let told = |world: &World| {
+        let messages = world.clients[bob].messages.iter().rev();
+        let mut told =
+            messages.filter_map(|m| if let Message::SpeakersChanged(s) = m { Some(&s.speakers) } else { None });
+        told.find_map(|speakers| speakers.iter().find(|s| s.sid == sid)).map(|s| (s.active, s.level == 0.0))
+    };
+    assert_eq!(told(&world), Some((true, false)));
+    let client = &mut world.clients[ann];
+    let (microphone, _) = client.microphone.take().unwrap();
+    let mut api = client.rtc.sdp_api();
+    api.set_direction(microphone, Direction::Inactive);
+    let (offer, pending) = api.apply().unwrap();
+    client.pending = Some(pending);
+    client.offers += 1;
+    let offer = description("offer", offer.to_sdp_string(), client.offers as u32);
+    world.ask(ann, signal_request::Message::Offer(offer));
+    world.run(5_000);
+    assert_eq!(told(&world), Some((false, true)));
+}
+
+#[test]
 fn leaving_is_seen_whichever_way_it_happens() {
     let mut world = World::new();
     let [ann, bob, carol] = ["ann", "bob", "carol"].map(|name| world.join(name));
