@@ -4,7 +4,7 @@ use super::participant::Participant;
 use super::peer::{Lane, MAX_QUEUED, MAX_QUEUED_ALONE};
 use super::shortcut::{Form, Packet};
 use super::track::{Rebase, TrackId, convert};
-use super::{Job, Level, Output, ParticipantId, RoomServer, Side, data, speakers};
+use super::{Job, Level, Output, ParticipantId, Room, RoomServer, Side, data, speakers};
 use crate::rtc::Protocol;
 use crate::signal::livekit::data_packet::Kind;
 use crate::signal::livekit::{
@@ -138,7 +138,9 @@ impl RoomServer {
                 }
                 Job::Care(id) => self.contained(id, |server| server.care(id)),
                 // A room without its active speakers is still a room.
-                Job::Speakers(room) => self.spared("The speakers of a room", |server| server.update_speakers(&room)),
+                Job::Speakers(room) => {
+                    self.spared("The speakers of a room", |server| server.update_speakers(&room, at))
+                }
                 Job::Quality(room) => self.spared("The quality of a room", |server| server.measure(&room)),
                 Job::Close(room) => self.spared("The end of a room", |server| server.close_if_empty(&room, at)),
                 Job::Layers(track) => self.spared("The layers of a track", |server| server.quality_due(track)),
@@ -338,11 +340,11 @@ impl RoomServer {
         let extensions = &packet.header.ext_vals;
         if let Some(level) = extensions.audio_level {
             track.level.observe(level.unsigned_abs());
-            let room = self.rooms.get_mut(&participant.room).filter(|r| !r.listening && !track.level.idle());
-            if let Some(room) = room {
-                room.listening = true;
-                let job = Job::Speakers(participant.room.clone());
-                self.jobs.push(Reverse((self.now + speakers::INTERVAL, job)));
+            let quiet = |r: &&mut Room| r.speakers_at.is_none() && !track.level.idle();
+            if let Some(room) = self.rooms.get_mut(&participant.room).filter(quiet) {
+                let next = self.now + speakers::INTERVAL;
+                room.speakers_at = Some(next);
+                self.jobs.push(Reverse((next, Job::Speakers(participant.room.clone()))));
             }
         }
         let level = extensions.audio_level.map(|level| (level.unsigned_abs(), extensions.voice_activity == Some(true)));
@@ -526,7 +528,11 @@ impl RoomServer {
         }
     }
 
-    fn update_speakers(&mut self, room: &Arc<str>) {
+    fn update_speakers(&mut self, room: &Arc<str>, at: Instant) {
+        // An entry of a room that ended, and began again, is stale.
+        if self.rooms.get(room).is_none_or(|found| found.speakers_at != Some(at)) {
+            return;
+        }
         let mut speakers = Vec::new();
         let mut idle = true;
         for member in self.members(room) {
@@ -545,9 +551,9 @@ impl RoomServer {
         }
         let Some(found) = self.rooms.get_mut(room) else { return };
         // An idle room costs nothing: its next loud packet starts the clock again.
-        found.listening = !idle;
+        let next = self.now + speakers::INTERVAL;
+        found.speakers_at = (!idle).then_some(next);
         if !idle {
-            let next = self.now + speakers::INTERVAL;
             self.at(next, Job::Speakers(room.clone()));
         }
         if !speakers.is_empty() {

@@ -213,8 +213,8 @@ struct Room {
     created_ms: i64,
     /// In the order they joined.
     members: Vec<ParticipantId>,
-    /// A speakers job is in the queue.
-    listening: bool,
+    /// When its speakers are looked at next; None: nobody speaks.
+    speakers_at: Option<Instant>,
     /// When its connections are judged next.
     measured_at: Option<Instant>,
     /// For how long it stays while nobody has come, and after everyone has left, seconds.

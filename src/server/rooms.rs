@@ -43,7 +43,7 @@ impl RoomServer {
             sid: self.rng.sid("RM_"),
             created_ms: self.unix_ms(),
             members: Vec::new(),
-            listening: false,
+            speakers_at: None,
             measured_at: None,
             empty_timeout: 0,
             departure_timeout: 0,

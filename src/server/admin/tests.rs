@@ -647,6 +647,24 @@ fn who_is_moved_is_told_of_by_webhooks_and_keeps_its_ids() {
     assert_eq!(jwt::parse_unverified(&moved.token).unwrap().video.room, "cellar");
 }
 
+/// Somebody spoke in the room before it ended.
+#[test]
+fn a_room_that_begins_again_looks_at_its_speakers_as_often_as_any_other() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    let bob = world.join_as("bob", VideoGrant { room: "cellar".into(), ..grant() }, true);
+    world.run(300);
+    [ann, bob].into_iter().for_each(|client| world.publish(client));
+    world.speak(ann, 20);
+    world.ask(ann, signal_request::Message::Leave(LeaveRequest::default()));
+    let from_there = VideoGrant { room: "cellar".into(), destination_room: "hall".into(), ..all() };
+    let move_bob = json!({"room": "cellar", "identity": "bob", "destinationRoom": "hall"});
+    assert_eq!(world.call_with("MoveParticipant", from_there, move_bob).0, 200);
+    (0..50).for_each(|_| world.speak(bob, 20));
+    let looks = world.server.jobs.iter().filter(|Reverse((_, job))| *job == Job::Speakers("hall".into()));
+    assert_eq!(looks.count(), 1);
+}
+
 #[test]
 fn who_cannot_be_moved_stays() {
     let mut world = World::new();
