@@ -234,10 +234,11 @@ impl RoomServer {
                 }
             }
             Event::IceConnectionStateChange(state) if receiving && peer.connected => {
-                let lost = state == IceConnectionState::Disconnected;
+                // A restart of ICE may lead nowhere: until it has led somewhere, media are as good as lost.
+                let flows = matches!(state, IceConnectionState::Connected | IceConnectionState::Completed);
                 let now = self.now;
-                participant.media_lost = lost.then(|| participant.media_lost.unwrap_or(now));
-                if lost && participant.conn.is_err() {
+                participant.media_lost = (!flows).then(|| participant.media_lost.unwrap_or(now));
+                if state == IceConnectionState::Disconnected && participant.conn.is_err() {
                     self.remove(id, DisconnectReason::ConnectionTimeout);
                 }
             }

@@ -80,6 +80,8 @@ struct Client {
     asked: Vec<KeyframeRequest>,
     /// So many of the next datagrams to it are lost.
     lose: usize,
+    /// No datagrams pass, in either direction.
+    cut: bool,
     data: Vec<DataPacket>,
     /// Packets of data tracks.
     track_packets: Vec<Vec<u8>>,
@@ -194,6 +196,7 @@ impl World {
             video: Vec::new(),
             asked: Vec::new(),
             lose: 0,
+            cut: false,
             data: Vec::new(),
             track_packets: Vec::new(),
             microphone: None,
@@ -332,7 +335,8 @@ impl World {
     fn pass_on(&mut self, client: usize) -> bool {
         let client = &mut self.clients[client];
         client.poll();
-        let sent = std::mem::take(&mut client.outbox);
+        let mut sent = std::mem::take(&mut client.outbox);
+        sent.retain(|_| !client.cut);
         for bytes in &sent {
             self.server.datagram(self.now, client.protocol, client.address, server_at(client.protocol), bytes);
         }
@@ -342,13 +346,14 @@ impl World {
     fn take(&mut self, output: Output) {
         match output {
             Output::Transmit { protocol, to, bytes } => {
-                let client = self.clients.iter_mut().find(|c| (c.protocol, c.address) == (protocol, to));
+                let there = |c: &&mut Client| (c.protocol, c.address) == (protocol, to) && !c.cut;
+                let client = self.clients.iter_mut().find(there);
                 if let Some(client) = client.filter(|c| c.lose == 0) {
                     let receive = Receive::new(protocol, server_at(protocol), to, &bytes).unwrap();
                     client.rtc.handle_input(Input::Receive(self.now, receive)).unwrap();
                     // At once: what DTLS keeps unread is bounded.
                     client.poll();
-                } else if let Some(client) = self.clients.iter_mut().find(|c| c.address == to) {
+                } else if let Some(client) = self.clients.iter_mut().find(|c| c.address == to && c.lose > 0) {
                     client.lose -= 1;
                 }
             }

@@ -14,6 +14,28 @@ impl World {
         self.run(20);
     }
 
+    /// The client offers an ICE restart. Of its own addresses it says nothing, as browsers do (their names by mDNS are left out).
+    fn restart_ice(&mut self, client: usize) {
+        let c = &mut self.clients[client];
+        let mut api = c.rtc.sdp_api();
+        api.ice_restart(true);
+        let (offer, pending) = api.apply().unwrap();
+        c.pending = Some(pending);
+        c.offers += 1;
+        let lines = offer.to_sdp_string();
+        let lines: String = lines.split_inclusive('\n').filter(|line| !line.starts_with("a=candidate")).collect();
+        let offer = description("offer", lines, c.offers as u32);
+        self.ask(client, signal_request::Message::Offer(offer));
+    }
+
+    /// Lets time pass while all are there by their WebSockets.
+    fn run_with_pings(&mut self, seconds: usize) {
+        for _ in 0..seconds {
+            (0..self.clients.len()).for_each(|client| self.ask(client, signal_request::Message::Ping(1)));
+            self.run(1_000);
+        }
+    }
+
     fn sections_asked_for(&self, client: usize) -> usize {
         self.clients[client].messages.iter().filter(|m| matches!(m, Message::MediaSectionsRequirement(_))).count()
     }
@@ -52,6 +74,35 @@ fn who_resumes_and_does_not_offer_is_asked_to() {
     assert_eq!(world.sections_asked_for(ann), 0);
     world.run(200);
     assert_eq!(world.sections_asked_for(ann), 1);
+    world.speak(bob, 20);
+    assert!(!world.clients[ann].packets.is_empty());
+}
+
+/// Whether the server has noticed by then that nothing of hers comes any more, or not.
+#[test]
+fn who_restarts_ice_in_vain_is_given_up() {
+    for before in [0, 20] {
+        let mut world = World::new();
+        let ann = world.join("ann");
+        world.clients[ann].cut = true;
+        world.run_with_pings(before);
+        world.resume(ann, 900);
+        world.restart_ice(ann);
+        world.run_with_pings(36);
+        let leave = world.clients[ann].left().expect("a Leave");
+        assert_eq!(leave.reason(), DisconnectReason::MediaFailure);
+    }
+}
+
+#[test]
+fn who_restarts_ice_and_is_reached_stays() {
+    let mut world = World::new();
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.publish(bob);
+    world.resume(ann, 900);
+    world.restart_ice(ann);
+    world.run_with_pings(40);
+    assert!(world.clients[ann].left().is_none());
     world.speak(bob, 20);
     assert!(!world.clients[ann].packets.is_empty());
 }
