@@ -201,8 +201,7 @@ impl RoomServer {
         let others = self.members(&room);
         self.participants.insert(id, participant);
         self.rooms.get_mut(&room).expect("made above").entered(id);
-        let lapse = self.lapse_at(id).unwrap_or(now + CARE);
-        self.care_at(id, lapse.min(now + CARE));
+        self.care_at(id, now + CARE);
         let connections = if single { "one peer connection" } else { "two peer connections" };
         let protocol = self.participants[&id].client.protocol;
         self.log(Level::Info, format!("{} joins with {connections}, protocol {protocol}.", self.name(id)));
@@ -318,9 +317,8 @@ impl RoomServer {
             }
             if dual {
                 server.offer(id, true);
-            } else {
-                server.care_at(id, server.now + OFFERS);
             }
+            server.care_at(id, server.now + OFFERS);
         });
         self.cuts_resume(id, conn, false);
     }
@@ -364,10 +362,12 @@ impl RoomServer {
         // One that waits for a resume is looked at when its time is over.
         let gone = self.participants.get(&id).and_then(|p| p.conn.err());
         let next = gone.map_or(now + CARE, |gone| gone + patience);
-        self.care_at(id, self.lapse_at(id).map_or(next, |lapse| next.min(lapse)));
+        self.care_at(id, next);
     }
 
+    /// When a participant is looked after next; earlier, if its token has something to end before.
     pub(super) fn care_at(&mut self, id: ParticipantId, at: Instant) {
+        let at = self.lapse_at(id).map_or(at, |lapse| at.min(lapse));
         if let Some(participant) = self.participants.get_mut(&id) {
             participant.care_at = at;
             self.at(at, Job::Care(id));

@@ -1,6 +1,8 @@
 //! Two peer connections: the server offers what there is to hear.
 
 use super::*;
+use crate::token::access2::{self, JOIN_CHANNEL, PUBLISH_AUDIO, PUBLISH_DATA, Scope, Service, Token};
+use crate::token::jwt::LEEWAY;
 
 impl World {
     /// A client that takes part as `identity` on this WebSocket, by its query anew or again.
@@ -166,4 +168,51 @@ fn an_answer_to_an_older_offer_is_not_taken_for_one_to_the_newest() {
     world.run(300);
     (0..3).for_each(|_| world.speak(carol, -20));
     assert_eq!(world.clients[bob].packets.len(), 3);
+}
+
+#[test]
+fn a_privilege_ends_on_time_whatever_becomes_of_the_websocket() {
+    let (app, certificate) = ("a".repeat(32), "c".repeat(32));
+    let scope = Scope::Rtc { channel: "hall".into(), uid: "bob".into() };
+    let privileges = [(JOIN_CHANNEL, 600), (PUBLISH_AUDIO, 600), (PUBLISH_DATA, 10)].into();
+    let token = Token {
+        app_id: app.clone(),
+        issue_ts: (UNIX_US / 1_000_000) as u32,
+        expire: 600,
+        salt: 1,
+        services: vec![Service { scope, privileges }],
+    };
+    let authorization = Some(format!("Bearer {}", access2::build(&token, &certificate).unwrap()));
+    for resumes in [true, false] {
+        let mut world = World::new();
+        world.server.config.keys.push((app.clone(), certificate.clone()));
+        let bob = world.join("placeholder");
+        let connect = |world: &mut World, conn: u64, more: &str| {
+            world.clients[bob].conn = ConnId(conn);
+            let request = HttpRequest { authorization: authorization.clone(), ..dual_request("bob", more) };
+            world.server.connect(world.now, ConnId(conn), &request).unwrap();
+            world.settle();
+        };
+        let start = world.now;
+        connect(&mut world, 700, "");
+        world.renew_rtc(bob);
+        world.answer(bob);
+        let run_to = |world: &mut World, seconds: u64| {
+            while world.now < start + Duration::from_secs(seconds) {
+                world.ask(bob, signal_request::Message::Ping(1));
+                world.run(1_000);
+            }
+        };
+        run_to(&mut world, LEEWAY + 7);
+        world.server.disconnected(world.now, ConnId(700));
+        if resumes {
+            let sid = world.server.participants.values().find(|p| p.identity() == "bob").unwrap().sid.clone();
+            connect(&mut world, 701, &format!("&reconnect=1&sid={sid}"));
+        }
+        let ended = |world: &World| world.logs.iter().any(|line| line.contains("a privilege has expired"));
+        run_to(&mut world, LEEWAY + 10);
+        assert!(!ended(&world));
+        run_to(&mut world, LEEWAY + 12);
+        assert!(ended(&world), "{:?}", world.logs);
+    }
 }
