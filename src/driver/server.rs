@@ -564,10 +564,11 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     let announced = (media.clone(), streams.clone());
     let unix_us = time_of_day().as_micros() as u64;
     let site = Site::new(&options);
+    let key = options.keys[0].clone();
     let config = ServerConfig { keys: options.keys, media, streams, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.
     let mut server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
-    let hooks = Hooks::new(hooks, tls);
+    let hooks = Hooks::new(hooks, tls, key);
     server.set_admin_options(AdminOptions { webhooks: hooks.any(), remote_unmute: options.remote_unmute });
     let sockets = tokio::net::UdpSocket::from_std(udp).and_then(|u| Ok((u, tokio::net::TcpListener::from_std(tcp)?)));
     let (udp, tcp) = match sockets {
@@ -612,7 +613,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
         state.server.shutdown(Instant::now());
         shared.pump(&mut state);
         shared.report(&mut state, Instant::now());
-        std::mem::replace(&mut state.hooks, Hooks::new(Vec::new(), None))
+        std::mem::take(&mut state.hooks)
     };
     // The WebSockets' tasks say goodbye meanwhile.
     tokio::join!(tokio::time::sleep(Duration::from_millis(50)), hooks.finish());

@@ -1,6 +1,7 @@
 //! Posts webhooks: for each URL a task that posts one after the other, behind a bounded queue. The room server waits for none
 //! of it.
 
+use super::clock::time_of_day;
 use super::dial::{NoPlace, Target, host_and_port};
 use super::reach::Pipe;
 use super::tls::Tls;
@@ -27,6 +28,9 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 const RETRIES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 /// How long the last ones may take when the server closes.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// An API key and its secret.
+type Key = (String, String);
 
 /// Where webhooks go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,14 +83,14 @@ impl Hook {
         })
     }
 
-    /// Posts once. The answer's status, or None where there was none in time.
-    async fn post(&self, tls: Option<&Tls>, webhook: &Webhook) -> Option<u16> {
+    /// Posts once, signed with the key as of now. The answer's status, or None where there was none in time.
+    async fn post(&self, tls: Option<&Tls>, key: &Key, webhook: &Webhook) -> Option<u16> {
         let stream = self.dial(tls).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
         let request = Request::post(&self.path)
             .header(header::HOST, &self.authority)
             .header(header::CONTENT_TYPE, WEBHOOK_CONTENT_TYPE)
-            .header(header::AUTHORIZATION, &webhook.authorization)
+            .header(header::AUTHORIZATION, webhook.authorization(key, time_of_day().as_secs()))
             .header(header::CONNECTION, "close")
             .body(Body::from(webhook.body.clone()))
             .ok()?;
@@ -102,10 +106,10 @@ impl Hook {
     }
 
     /// Posts until it is taken, or given up.
-    async fn deliver(&self, tls: Option<&Tls>, webhook: &Webhook) -> bool {
+    async fn deliver(&self, tls: Option<&Tls>, key: &Key, webhook: &Webhook) -> bool {
         let mut waits = RETRIES.iter();
         loop {
-            let status = tokio::time::timeout(ATTEMPT, self.post(tls, webhook)).await.ok().flatten();
+            let status = tokio::time::timeout(ATTEMPT, self.post(tls, key, webhook)).await.ok().flatten();
             match status {
                 Some(200..=299) => return true,
                 // Whoever refuses it will refuse it again; a fault, or too many at a time, may pass.
@@ -133,6 +137,7 @@ struct Counts {
 }
 
 /// All URLs with their queues.
+#[derive(Default)]
 pub(super) struct Hooks {
     queues: Vec<mpsc::Sender<Arc<Webhook>>>,
     tasks: JoinSet<()>,
@@ -140,17 +145,17 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
-    /// Starts the tasks, on the runtime that this runs on. `tls`: what [`trust`] gave for them.
-    pub(super) fn new(hooks: Vec<Hook>, tls: Option<Arc<Tls>>) -> Hooks {
+    /// Starts the tasks, on the runtime that this runs on. `tls`: what [`trust`] gave for them. `key` signs.
+    pub(super) fn new(hooks: Vec<Hook>, tls: Option<Arc<Tls>>, key: Key) -> Hooks {
         let (mut queues, mut tasks, counts) = (Vec::new(), JoinSet::new(), Arc::new(Counts::default()));
         for hook in hooks {
             let (sender, mut queue) = mpsc::channel::<Arc<Webhook>>(QUEUE);
-            let (counts, tls) = (counts.clone(), tls.clone());
+            let (counts, tls, key) = (counts.clone(), tls.clone(), key.clone());
             queues.push(sender);
             tasks.spawn(async move {
                 while let Some(webhook) = queue.recv().await {
-                    let outcome =
-                        if hook.deliver(tls.as_deref(), &webhook).await { &counts.sent } else { &counts.failed };
+                    let taken = hook.deliver(tls.as_deref(), &key, &webhook).await;
+                    let outcome = if taken { &counts.sent } else { &counts.failed };
                     outcome.fetch_add(1, Relaxed);
                 }
             });
@@ -186,6 +191,8 @@ impl Hooks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::jwt;
+    use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
     #[test]
     fn urls() {
@@ -215,10 +222,46 @@ mod tests {
         assert!(Hook::parse_all(&vec!["http://host".into(); MAX_URLS + 1]).unwrap_err().text.contains("at most 8"));
     }
 
+    fn key() -> Key {
+        ("app".into(), "secret".into())
+    }
+
+    /// Reads a request with the body `{}`, and answers it. What it says.
+    async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &str) -> String {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n{}") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        String::from_utf8(request).unwrap()
+    }
+
+    /// An event may wait for longer than its token is valid: behind others, or for a receiver that is down.
+    #[test]
+    fn each_attempt_is_signed_anew() {
+        let webhook = Webhook { event: "room_started", body: "{}".into() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            let hooks = Hooks::new(Hook::parse_all(&[url]).unwrap(), None, key());
+            assert_eq!(hooks.put(webhook), None);
+            let mut signed = Vec::new();
+            for status in ["503 Service Unavailable", "503 Service Unavailable", "204 No Content"] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let request = answer(&mut stream, status).await;
+                let token = request.lines().find_map(|line| line.strip_prefix("authorization: ")).expect("a token");
+                signed.push(jwt::verify(token, &[key()], time_of_day().as_secs()).unwrap().nbf);
+            }
+            assert!(signed[2] > signed[0], "it took 1.5 s: {signed:?}");
+            hooks.finish().await;
+        });
+    }
+
     #[test]
     fn tls_is_spoken_with_who_is_trusted() {
         use rustls::pki_types::PrivateKeyDer;
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let own = rcgen::KeyPair::generate().unwrap();
         let certificate = rcgen::CertificateParams::new(vec!["localhost".to_string()]).unwrap();
         let certificate = certificate.self_signed(&own).unwrap();
@@ -234,7 +277,7 @@ mod tests {
             .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(own.serialize_der().into()))
             .unwrap();
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-        let webhook = Webhook { event: "room_started", body: "{}".into(), authorization: "token".into() };
+        let webhook = Webhook { event: "room_started", body: "{}".into() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -243,12 +286,7 @@ mod tests {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
                     let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-                    let mut head = Vec::new();
-                    while !head.ends_with(b"\r\n\r\n{}") {
-                        head.push(stream.read_u8().await.unwrap());
-                    }
-                    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
-                    stream.flush().await.unwrap();
+                    answer(&mut stream, "204 No Content").await;
                 }
             };
             let trusted = |name: &str| {
@@ -257,10 +295,10 @@ mod tests {
             };
             let post = async {
                 let (tls, hooks) = trusted("localhost");
-                let taken = hooks[0].post(Some(&tls), &webhook).await;
+                let taken = hooks[0].post(Some(&tls), &key(), &webhook).await;
                 // It is a certificate for another name.
                 let (tls, hooks) = trusted("127.0.0.1");
-                (taken, hooks[0].post(Some(&tls), &webhook).await)
+                (taken, hooks[0].post(Some(&tls), &key(), &webhook).await)
             };
             tokio::select! {
                 () = serve => {}

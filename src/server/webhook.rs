@@ -24,8 +24,15 @@ pub struct Webhook {
     pub event: &'static str,
     /// The body: a `WebhookEvent` as JSON.
     pub body: String,
-    /// The `Authorization` header: a token of the first key that has the body's SHA-256 in it.
-    pub authorization: String,
+}
+
+impl Webhook {
+    /// The `Authorization` header for it at `unix_s`: a token of the server's first key that has the body's SHA-256 in it. It is soon
+    /// too old, so each attempt to post has one of its own.
+    pub fn authorization(&self, (key, secret): &(String, String), unix_s: u64) -> String {
+        let sha256 = STANDARD.encode(Sha256::digest(self.body.as_bytes()));
+        jwt::build(&Claims { nbf: unix_s, exp: unix_s + VALID, sha256, ..Default::default() }, key, secret)
+    }
 }
 
 impl RoomServer {
@@ -92,14 +99,13 @@ impl RoomServer {
     }
 
     fn tell(&mut self, event: &'static str, told: WebhookEvent) {
-        let Some((key, secret)) = self.config.keys.first().filter(|_| self.tells()) else { return };
-        let unix_s = self.unix_s();
-        let told = WebhookEvent { event: event.into(), id: self.rng.sid("EV_"), created_at: unix_s as i64, ..told };
+        if !self.tells() {
+            return;
+        }
+        let created_at = self.unix_s() as i64;
+        let told = WebhookEvent { event: event.into(), id: self.rng.sid("EV_"), created_at, ..told };
         let json = json::to_json(WebhookEvent::FIELDS, &told.encode_to_vec(), Style::Brief);
         let body = json.expect("its own bytes").to_string();
-        let sha256 = STANDARD.encode(Sha256::digest(body.as_bytes()));
-        let claims = Claims { nbf: unix_s, exp: unix_s + VALID, sha256, ..Default::default() };
-        let authorization = jwt::build(&claims, key, secret);
-        self.output.push_back(super::Output::Webhook(Webhook { event, body, authorization }));
+        self.output.push_back(super::Output::Webhook(Webhook { event, body }));
     }
 }
