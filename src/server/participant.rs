@@ -5,11 +5,12 @@ use super::peer::Peer;
 use super::quality::Quality;
 use super::requests::{MAX_METADATA, MAX_NAME};
 use super::simulate::Simulated;
+use super::subscribe::Permission;
 use super::track::TrackId;
 use super::{ConnId, ParticipantId, Side};
 use crate::signal::livekit::{
-    ClientInfo, DisconnectReason, ParticipantInfo, ParticipantPermission, SubscriptionPermission, TrackInfo,
-    TrackSource, UpdateTrackSettings, participant_info,
+    ClientInfo, DisconnectReason, ParticipantInfo, ParticipantPermission, TrackInfo, TrackSource, UpdateTrackSettings,
+    participant_info,
 };
 use crate::token::jwt::{Claims, VideoGrant};
 use crate::token::pass::Access;
@@ -66,7 +67,7 @@ pub struct Participant {
     /// How it wants the video that it watches, where it said so.
     pub settings: BTreeMap<TrackId, UpdateTrackSettings>,
     /// Who may hear its own tracks; None: everybody.
-    pub permission: Option<SubscriptionPermission>,
+    pub permission: Option<Arc<Permission>>,
     /// Until when an offer of the client's is waited for: it was asked for sections, or it has just resumed.
     pub offer_due: Option<Instant>,
     /// The next subscriber offer's id (dual).

@@ -46,7 +46,7 @@ impl RoomServer {
                 }
             }
             Message::Subscription(update) => self.update_subscription(id, &update),
-            Message::TrackSetting(settings) => self.track_settings(id, &settings),
+            Message::TrackSetting(settings) => self.track_settings(id, settings),
             Message::SubscriptionPermission(permission) => self.set_permission(id, permission),
             Message::SyncState(state) => {
                 if !self.sync_data_tracks(id, &state) {

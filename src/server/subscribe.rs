@@ -6,6 +6,41 @@ use crate::signal::livekit::{
     SubscriptionError, SubscriptionPermission, SubscriptionPermissionUpdate, SubscriptionResponse, UpdateSubscription,
     UpdateTrackSettings, signal_response,
 };
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Who may hear a publisher's tracks, as it said last. It may have said a lot, and it is asked of for each track and each listener.
+// Only ever looked up, never walked: their order reaches nothing.
+#[derive(Default)]
+pub struct Permission {
+    everybody: bool,
+    by_identity: HashMap<String, Allowed>,
+    by_sid: HashMap<String, Allowed>,
+}
+
+/// What one may hear.
+#[derive(Default)]
+struct Allowed {
+    everything: bool,
+    tracks: HashSet<String>,
+}
+
+impl From<SubscriptionPermission> for Permission {
+    fn from(said: SubscriptionPermission) -> Permission {
+        let mut permission = Permission { everybody: said.all_participants, ..Default::default() };
+        for said in said.track_permissions {
+            let by_identity = (&mut permission.by_identity, said.participant_identity);
+            for (names, name) in [by_identity, (&mut permission.by_sid, said.participant_sid)] {
+                if !name.is_empty() {
+                    let allowed = names.entry(name).or_default();
+                    allowed.everything |= said.all_tracks;
+                    allowed.tracks.extend(said.track_sids.iter().cloned());
+                }
+            }
+        }
+        permission
+    }
+}
 
 impl RoomServer {
     /// Notes that a participant is to hear a track, if it may; [`RoomServer::negotiate`] does the rest.
@@ -13,7 +48,7 @@ impl RoomServer {
         let Some(track) = self.tracks.get(&track_id).filter(|t| t.mid.is_some() && t.publisher != id) else { return };
         let publisher = self.participants.get(&track.publisher);
         let allowed =
-            |p: &super::Participant| publisher.is_some_and(|from| allows(from.permission.as_ref(), p, &track.info.sid));
+            |p: &Participant| publisher.is_some_and(|from| allows(from.permission.as_deref(), p, &track.info.sid));
         let Some(participant) = self.participants.get(&id).filter(|p| p.claims.video.may_subscribe()) else { return };
         let allowed = allowed(participant);
         let Some(participant) = self.participants.get_mut(&id) else { return };
@@ -64,14 +99,15 @@ impl RoomServer {
     }
 
     /// A subscriber pauses tracks that it stays subscribed to, or lets them run again, and says how it wants to see video.
-    pub(super) fn track_settings(&mut self, id: ParticipantId, settings: &UpdateTrackSettings) {
+    pub(super) fn track_settings(&mut self, id: ParticipantId, mut settings: UpdateTrackSettings) {
         let Some(participant) = self.participants.get(&id) else { return };
-        let named = |t: &TrackId| self.tracks.get(t).is_some_and(|t| settings.track_sids.contains(&t.info.sid));
+        let sids: HashSet<String> = std::mem::take(&mut settings.track_sids).into_iter().collect();
+        let named = |t: &TrackId| self.tracks.get(t).is_some_and(|t| sids.contains(&t.info.sid));
         let tracks: Vec<_> = participant.wants.iter().map(|(t, mid)| (*t, *mid)).filter(|(t, _)| named(t)).collect();
         for (track, mid) in tracks {
             let Some(participant) = self.participants.get_mut(&id) else { return };
             let paused = match self.tracks.get(&track).filter(|t| t.video.is_some()) {
-                Some(track) => super::video::wanted(settings, &track.info).is_none(),
+                Some(track) => super::video::wanted(&settings, &track.info).is_none(),
                 None => settings.disabled,
             };
             if paused {
@@ -79,12 +115,12 @@ impl RoomServer {
             } else {
                 participant.paused.remove(&track);
             }
-            participant.settings.insert(track, UpdateTrackSettings { track_sids: Vec::new(), ..settings.clone() });
+            participant.settings.insert(track, settings.clone());
             match mid {
                 Some(mid) if paused => self.close(track, id, mid),
                 Some(mid) => {
                     self.open(track, id, mid);
-                    self.change_layer(track, id, settings);
+                    self.change_layer(track, id, &settings);
                 }
                 None => {}
             }
@@ -94,6 +130,7 @@ impl RoomServer {
     /// A publisher says who may hear its tracks.
     pub(super) fn set_permission(&mut self, id: ParticipantId, permission: SubscriptionPermission) {
         let Some(publisher) = self.participants.get_mut(&id) else { return };
+        let permission = Arc::new(Permission::from(permission));
         publisher.permission = Some(permission.clone());
         let (room, tracks) = (publisher.room.clone(), publisher.tracks.clone());
         for member in self.members(&room).into_iter().filter(|m| *m != id) {
@@ -131,10 +168,8 @@ impl RoomServer {
 }
 
 /// Whether a publisher's permission lets somebody hear a track; without one, everybody. It does not bind those who record a room.
-pub(super) fn allows(permission: Option<&SubscriptionPermission>, who: &Participant, track_sid: &str) -> bool {
-    let Some(permission) = permission.filter(|p| !p.all_participants && !who.records()) else { return true };
-    permission.track_permissions.iter().any(|p| {
-        let named = p.participant_identity == who.identity() || p.participant_sid == who.sid;
-        named && (p.all_tracks || p.track_sids.iter().any(|t| t == track_sid))
-    })
+pub(super) fn allows(permission: Option<&Permission>, who: &Participant, track_sid: &str) -> bool {
+    let Some(permission) = permission.filter(|p| !p.everybody && !who.records()) else { return true };
+    let named = [permission.by_identity.get(who.identity()), permission.by_sid.get(&who.sid)];
+    named.into_iter().flatten().any(|allowed| allowed.everything || allowed.tracks.contains(track_sid))
 }

@@ -31,6 +31,7 @@ mod republish;
 mod resume;
 mod shortcut;
 mod simulate;
+mod subscribe;
 mod tcp;
 mod two_connections;
 mod video;

@@ -93,7 +93,7 @@ impl RoomServer {
                 changed |= matches!(before, Want::Gets(_));
                 continue;
             };
-            let allowed = allows(publisher.permission.as_ref(), subscriber, &sid);
+            let allowed = allows(publisher.permission.as_deref(), subscriber, &sid);
             let publisher = publisher.sid.clone();
             let own = &mut self.participants.get_mut(&id).expect("looked up above").data_tracks;
             let after = match before {

@@ -1,0 +1,30 @@
+//! What a publisher may say of who hears it.
+
+use super::*;
+
+/// One message may name so many that it would hold up everybody to look through them for each track and each listener.
+#[test]
+fn it_does_not_matter_how_many_a_permission_names() {
+    let mut world = World::new();
+    world.server.config.limits.message = 1024 * 1024;
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.publish(ann);
+    let track_sids = vec![world.microphone(ann)];
+    let mut subscribing = |named: usize| {
+        let one = |n: usize| TrackPermission { participant_identity: format!("{n:x}"), ..Default::default() };
+        let permission =
+            SubscriptionPermission { all_participants: false, track_permissions: (0..named).map(one).collect() };
+        world.ask(ann, signal_request::Message::SubscriptionPermission(permission));
+        world.settle();
+        let update = UpdateSubscription { track_sids: track_sids.clone(), subscribe: true, ..Default::default() };
+        // The shortest of a few: the machine may have other things to do.
+        let times = (0..5).map(|_| {
+            let start = Instant::now();
+            (0..2_000).for_each(|_| world.ask(bob, signal_request::Message::Subscription(update.clone())));
+            start.elapsed()
+        });
+        times.min().expect("five")
+    };
+    let (few, many) = (subscribing(1), subscribing(100_000));
+    assert!(many < few * 10, "{many:?} instead of {few:?}");
+}
