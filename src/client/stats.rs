@@ -7,7 +7,7 @@ use std::time::Duration;
 use str0m::stats::{MediaEgressStats, PeerStats};
 
 /// Numbers of a [`super::voice::Voice`], and of those before it where they were carried over. Packets on the wire are
-/// UDP datagrams, their bytes what is inside; packets of audio are RTP, their bytes the payload.
+/// UDP datagrams, or frames over TCP, their bytes what is inside; packets of audio are RTP, their bytes the payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VoiceStats {
     /// Times that media was connected.

@@ -54,8 +54,8 @@ pub(super) fn text(stats: &ServerStats) -> String {
     let both = [
         ("livekit_packet_total", "RTP packets.", livekit(r.media_received, r.media_forwarded)),
         ("livekit_packet_bytes", "Payload of RTP packets.", livekit(r.media_bytes_received, r.media_bytes_forwarded)),
-        ("stoa_datagrams_total", "UDP datagrams.", split(r.packets_received, r.packets_sent)),
-        ("stoa_datagram_bytes_total", "Bytes of UDP datagrams.", split(r.bytes_received, r.bytes_sent)),
+        ("stoa_datagrams_total", "Datagrams, over TCP frames.", split(r.packets_received, r.packets_sent)),
+        ("stoa_datagram_bytes_total", "Bytes of datagrams, over TCP frames.", split(r.bytes_received, r.bytes_sent)),
         ("stoa_media_packets_total", "RTP packets.", split(r.media_received, r.media_forwarded)),
         ("stoa_media_bytes_total", "Payload of RTP packets.", split(r.media_bytes_received, r.media_bytes_forwarded)),
         ("stoa_data_packets_total", "Data packets.", split(r.data_received, r.data_forwarded)),

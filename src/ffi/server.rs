@@ -32,7 +32,8 @@ pub struct stoa_server_options {
     /// 1: GET /metrics shows the numbers of stoa_server_get_stats, as Prometheus reads them, to everyone who can reach the port.
     /// 0: nobody sees them.
     pub metrics: u32,
-    /// 1: the room service may unmute, which opens somebody's microphone from afar. 0: only the publisher may.
+    /// 1: the room service may unmute, which opens somebody's microphone from afar. 0: only the publisher may; but what was muted with
+    /// the permission to publish, when that was taken, is unmuted with it when it is given back.
     pub remote_unmute: u32,
 }
 

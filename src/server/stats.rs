@@ -3,8 +3,8 @@
 use super::RoomServer;
 use crate::stats::Delay;
 
-/// Numbers of a [`RoomServer`] since it was made. Packets on the wire are UDP datagrams, their bytes what is inside;
-/// packets of media are RTP, their bytes the payload.
+/// Numbers of a [`RoomServer`] since it was made. Packets on the wire are UDP datagrams, or frames of media's TCP
+/// connections, their bytes what is inside; packets of media are RTP, their bytes the payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerStats {
     /// Rooms now.
