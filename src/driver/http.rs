@@ -22,6 +22,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -49,6 +50,10 @@ const NO_DESCRIPTOR: Duration = Duration::from_millis(100);
 #[derive(Clone, Default)]
 struct Patience(Arc<AtomicBool>);
 
+/// The address of this machine that a connection came to.
+#[derive(Clone, Copy)]
+struct Reached(IpAddr);
+
 /// Serves until dropped.
 pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
     let app = axum::Router::new().fallback(handle).with_state(shared.clone());
@@ -71,6 +76,7 @@ pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
         let (app, shared) = (app.clone(), shared.clone());
         let patience = Patience::default();
         let waits = patience.clone();
+        let reached = stream.local_addr().ok().map(|address| Reached(plain(address).ip()));
         let connection = async move {
             let mut first = [0];
             if matches!(stream.peek(&mut first).await, Ok(1)) && streams::begins_with(first[0]) {
@@ -79,6 +85,9 @@ pub(super) async fn serve(tcp: tokio::net::TcpListener, shared: Arc<Shared>) {
             let app = TowerToHyperService::new(app);
             let service = service_fn(move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(patience.clone());
+                if let Some(reached) = reached {
+                    request.extensions_mut().insert(reached);
+                }
                 app.call(request)
             });
             let connection = http1::Builder::new()
@@ -117,6 +126,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             path: parts.uri.path().into(),
             query: parts.uri.query().unwrap_or_default().into(),
             authorization: text(&parts.headers, header::AUTHORIZATION).map(str::to_string),
+            reached: parts.extensions.get::<Reached>().map(|reached| reached.0),
         };
         let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
         answer(shared, request, upgrade)

@@ -15,6 +15,7 @@ use crate::signal::livekit::{
 use crate::token::jwt::{self, Claims};
 use crate::token::pass::Pass;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -105,7 +106,7 @@ impl RoomServer {
             self.log(Level::Info, format!("{} joins again; the older one leaves.", self.name(older)));
             self.remove(older, DisconnectReason::DuplicateIdentity);
         }
-        self.join(conn, room, pass, join, request.path == join::PATH_SINGLE);
+        self.join(conn, room, pass, join, request);
         Ok(())
     }
 
@@ -145,18 +146,19 @@ impl RoomServer {
         }
     }
 
-    fn join(&mut self, conn: ConnId, room: Arc<str>, pass: Pass, join: JoinRequest, single: bool) {
+    fn join(&mut self, conn: ConnId, room: Arc<str>, pass: Pass, join: JoinRequest, request: &HttpRequest) {
+        let single = request.path == join::PATH_SINGLE;
         let id = ParticipantId(self.id());
         self.counted.joins += 1;
         let (now, now_ms) = (self.now, self.unix_ms());
         self.open_room(&room, &pass.claims);
         let client = join.client_info.unwrap_or_default();
         let settings = join.connection_settings.unwrap_or_default();
-        let mut main = self.make_peer();
+        let mut main = self.make_peer(request.reached);
         if single && client.protocol >= AGREED_CHANNELS {
             main.agree_on_channels();
         }
-        let down = (!single).then(|| self.make_peer());
+        let down = (!single).then(|| self.make_peer(request.reached));
         let participant = Participant {
             id,
             room: room.clone(),
@@ -231,11 +233,18 @@ impl RoomServer {
         self.touch(id, Side::Down);
     }
 
-    fn make_peer(&self) -> Box<Peer> {
+    /// A connection that is announced at the server's addresses, and at the one by which the client has `reached` it: on a machine with
+    /// several networks the others may lead nowhere from there.
+    fn make_peer(&self, reached: Option<IpAddr>) -> Box<Peer> {
         let config = rtc::with_video(rtc::config(&self.crypto, self.certificate.as_ref()))
             .set_ice_lite(true)
             .set_stats_interval(Some(quality::INTERVAL));
-        Box::new(Peer::new(config, &self.config.media, &self.config.streams, self.now))
+        let announced = |addresses: &[SocketAddr]| {
+            let other = reached.filter(|ip| addresses.iter().all(|address| address.ip() != *ip));
+            let other = other.zip(addresses.first()).map(|(ip, first)| SocketAddr::new(ip, first.port()));
+            addresses.iter().copied().chain(other).collect::<Vec<_>>()
+        };
+        Box::new(Peer::new(config, &announced(&self.config.media), &announced(&self.config.streams), self.now))
     }
 
     fn send_join(&mut self, id: ParticipantId, others: &[ParticipantId], single: bool) {

@@ -51,7 +51,7 @@ use prost::Message;
 pub use stats::ServerStats;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::config::{CryptoProvider, DtlsCert};
@@ -117,6 +117,8 @@ pub struct HttpRequest {
     pub query: String,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// The address of this machine that it came to: who asked can reach it, whatever else is announced.
+    pub reached: Option<IpAddr>,
 }
 
 /// A request that is answered with an error.

@@ -111,6 +111,7 @@ fn dual_request(identity: &str, more: &str) -> HttpRequest {
         path: join::PATH_DUAL.into(),
         query: format!("protocol=16&auto_subscribe=1{more}"),
         authorization: Some(format!("Bearer {}", token(identity, grant()))),
+        ..Default::default()
     }
 }
 
@@ -143,6 +144,7 @@ impl World {
             path: join::PATH_SINGLE.into(),
             query: join::query_single(join),
             authorization: Some(format!("Bearer {}", token(identity, video))),
+            ..Default::default()
         }
     }
 

@@ -708,6 +708,7 @@ impl Sim {
                         "Bearer {}",
                         self.clients[client].voice.refreshed_token().unwrap_or(&self.clients[client].token)
                     )),
+                    ..Default::default()
                 };
                 if self.server_gone {
                     return self.message(conn, false, Parcel::Closed { client, conn });

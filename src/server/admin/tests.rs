@@ -301,7 +301,7 @@ fn tokens_say_how_their_room_is_made() {
         let claims = Claims { sub: "ann".into(), exp: unix_s + 60, video, room_config, ..Default::default() };
         let join = join::query_single(&JoinRequest::default());
         let authorization = Some(format!("Bearer {}", jwt::build(&claims, "app", "secret")));
-        let request = HttpRequest { path: join::PATH_SINGLE.into(), query: join, authorization };
+        let request = HttpRequest { path: join::PATH_SINGLE.into(), query: join, authorization, ..Default::default() };
         world.server.connect(world.now, ConnId(1), &request).unwrap();
         world.call("ListRooms", json!({"names": [room]}))["rooms"][0].clone()
     };
@@ -553,6 +553,7 @@ fn what_a_token_says_of_its_bearer_is_told() {
         path: join::PATH_SINGLE.into(),
         query: join::query_single(&brought),
         authorization: Some(format!("Bearer {}", jwt::build(claims, "app", "secret"))),
+        ..Default::default()
     };
     let may_not = VideoGrant { can_update_own_metadata: None, ..claims.video.clone() };
     let refused = world.server.connect(world.now, ConnId(1), &request(&Claims { video: may_not, ..claims.clone() }));
@@ -763,7 +764,7 @@ fn webhooks_tell_of_everything_in_order_and_are_signed() {
     // One that never gets through, and one that comes again.
     let query = join::query_single(&JoinRequest::default());
     let authorization = Some(format!("Bearer {}", token("bob", grant())));
-    let request = HttpRequest { path: join::PATH_SINGLE.into(), query, authorization };
+    let request = HttpRequest { path: join::PATH_SINGLE.into(), query, authorization, ..Default::default() };
     world.server.connect(world.now, ConnId(1), &request).unwrap();
     world.server.disconnected(world.now, ConnId(1));
     world.call("RemoveParticipant", json!({"room": "hall", "identity": "ann"}));
