@@ -18,6 +18,8 @@ use str0m::media::{MediaKind, Mid};
 
 /// How long a client may take to offer when it was asked to.
 const ASKED: Duration = Duration::from_secs(10);
+/// The log's words for who has no section left.
+const ALL_IN_USE: &str = "hears as many tracks as it can.";
 
 impl RoomServer {
     /// The client offers on its main connection.
@@ -107,7 +109,7 @@ impl RoomServer {
         }
         let [num_audios, num_videos] = missing.map(|n| n as u32);
         if free == 0 && missing == [0, 0] && !waiting.is_empty() {
-            return self.log_of(id, Level::Warning, "hears as many tracks as it can.");
+            return self.log_of(id, Level::Warning, ALL_IN_USE);
         }
         let message = MediaSectionsRequirement { num_audios, num_videos };
         participant.offer_due = Some(self.now + ASKED);
@@ -149,7 +151,12 @@ impl RoomServer {
         }
         let waiting = participant.wants.iter().filter(|w| w.1.is_none());
         let missing = waiting.map(|w| kind_of(&self.tracks, *w.0)).collect::<Vec<_>>();
-        let Some(offer) = down.offer(&missing, restart) else { return };
+        let all_in_use = missing.len() > MAX_SECTIONS.saturating_sub(down.sections.len());
+        let offer = down.offer(&missing, restart);
+        if all_in_use {
+            self.log_of(id, Level::Warning, ALL_IN_USE);
+        }
+        let (Some(offer), Some(participant)) = (offer, self.participants.get_mut(&id)) else { return };
         participant.offer_id += 1;
         let offer_id = participant.offer_id;
         self.assign(id);

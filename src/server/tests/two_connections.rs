@@ -206,7 +206,7 @@ fn a_privilege_ends_on_time_whatever_becomes_of_the_websocket() {
         run_to(&mut world, LEEWAY + 7);
         world.server.disconnected(world.now, ConnId(700));
         if resumes {
-            let sid = world.server.participants.values().find(|p| p.identity() == "bob").unwrap().sid.clone();
+            let sid = world.sid("bob");
             connect(&mut world, 701, &format!("&reconnect=1&sid={sid}"));
         }
         let ended = |world: &World| world.logs.iter().any(|line| line.contains("a privilege has expired"));
@@ -215,4 +215,28 @@ fn a_privilege_ends_on_time_whatever_becomes_of_the_websocket() {
         run_to(&mut world, LEEWAY + 12);
         assert!(ended(&world), "{:?}", world.logs);
     }
+}
+
+#[test]
+fn who_has_no_section_left_is_named_in_the_log() {
+    let mut world = World::new();
+    let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
+    world.connect_dual(bob, 700, "bob", "");
+    world.renew_rtc(bob);
+    world.answer(bob);
+    world.run(300);
+    let there = world.server.participants.values_mut().find(|p| p.identity() == "bob").unwrap();
+    there.receiving().sections.extend((0..peer::MAX_SECTIONS).map(|n| peer::Section {
+        mid: Mid::from(format!("v{n}").as_str()),
+        kind: MediaKind::Video,
+        track: None,
+        shown: None,
+        last: None,
+        cursor: Default::default(),
+        usable: true,
+    }));
+    world.publish(carol);
+    assert_eq!(world.offers(bob).len(), 1);
+    let named = |line: &String| line.contains("bob in hall hears as many tracks as it can");
+    assert!(world.logs.iter().any(named), "{:?}", world.logs);
 }
