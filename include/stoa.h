@@ -1079,8 +1079,8 @@ stoa_status stoa_channel_interrupt(stoa_channel *channel,
 // The server may mute it as well, which is the event "microphone_muted"; this call then unmutes it.
 //
 // muted: 1 or 0.
-// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; STOA_ERROR_BUSY: too many calls wait for this channel; the handle
-//   errors.
+// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; STOA_ERROR_BUSY: too many calls wait for this channel;
+//   the handle errors.
 // Threads: any. Does not wait.
 stoa_status stoa_channel_mute(stoa_channel *channel,
                               uint32_t muted);

@@ -378,12 +378,14 @@ impl Channel {
             let text = "this user may not hear in this room (any more); take a token with canSubscribe";
             return Err(Error::new(Status::NOT_ALLOWED, text));
         }
+        let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
         let mut shared = self.inner.open()?;
+        // Where no earlier wish is on its way, what is there counts.
+        let is_so = shared.subscribes == shared.subscribes_taken && shared.subscribe_state(user) == Some(target);
         shared.command(Command::Subscribe { user: user.into(), wanted })?;
         shared.subscribes += 1;
-        let mine = shared.subscribes;
+        let mine = if is_so { 0 } else { shared.subscribes };
         drop(shared);
-        let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
         let (shared, _) = self.inner.wait(timeout, |shared| {
             // Until then the state may be what an earlier call made it.
             let taken = shared.subscribes_taken >= mine;

@@ -153,8 +153,8 @@ pub unsafe extern "C" fn stoa_channel_interrupt(
 /// The server may mute it as well, which is the event "microphone_muted"; this call then unmutes it.
 ///
 /// muted: 1 or 0.
-/// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; STOA_ERROR_BUSY: too many calls wait for this channel; the handle
-///   errors.
+/// Returns: STOA_OK; STOA_ERROR_BAD_ARGUMENT: neither 0 nor 1; STOA_ERROR_BUSY: too many calls wait for this channel;
+///   the handle errors.
 /// Threads: any. Does not wait.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_mute(channel: *mut stoa_channel, muted: u32) -> stoa_status {
