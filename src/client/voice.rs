@@ -471,8 +471,9 @@ impl Voice {
     pub fn reconnect(&mut self, now: Instant) {
         match self.state {
             ConnectionState::Reconnecting if self.reconnect.hurry(now) => {}
-            ConnectionState::Reconnecting => self.session.drop_connection(),
-            ConnectionState::Connected if self.reconnect.is_on() => self.session.drop_connection(),
+            ConnectionState::Reconnecting | ConnectionState::Connected if self.reconnect.is_on() => {
+                self.session.drop_connection();
+            }
             _ => {}
         }
     }

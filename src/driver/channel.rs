@@ -386,13 +386,13 @@ impl Channel {
         shared.subscribes += 1;
         let mine = if is_so { 0 } else { shared.subscribes };
         drop(shared);
+        // Until ours is taken the state may be what an earlier call made it.
+        let done = |shared: &Shared| shared.subscribes_taken >= mine && shared.subscribe_state(user) == Some(target);
         let (shared, _) = self.inner.wait(timeout, |shared| {
-            // Until then the state may be what an earlier call made it.
-            let taken = shared.subscribes_taken >= mine;
-            shared.subscribe_state(user).is_none_or(|state| taken && state == target) || shared.commands.is_none()
+            done(shared) || shared.subscribe_state(user).is_none() || shared.commands.is_none()
         });
         match shared.subscribe_state(user) {
-            Some(state) if state == target && shared.subscribes_taken >= mine => Ok(Status::OK),
+            _ if done(&shared) => Ok(Status::OK),
             Some(_) if shared.commands.is_some() => Ok(Status::TIMED_OUT),
             _ => {
                 let text = format!(

@@ -98,10 +98,7 @@ async fn converse(start: Start) {
     let Start { inner, token, mut commands, leaving, pushed } = start;
     let mut early = Vec::new();
     let opened = tokio::select! {
-        opened = timeout(STEP_TIMEOUT, open(&inner.engine.reach)) => opened.unwrap_or_else(|_| {
-            let text = format!("{} did not answer within 10 s; check the URL", inner.engine.reach.target.authority());
-            Err(Error::new(Status::UNREACHABLE, text))
-        }),
+        opened = open(&inner.engine.reach) => opened,
         () = keep(&mut commands, &mut early) => return inner.gone(),
         () = leaving.notified() => return inner.gone(),
     };
@@ -177,12 +174,21 @@ async fn found(reaching: &mut Option<(Side, JoinHandle<Result<Reached>>)>) -> (S
 
 /// Reaches the server, and makes a socket for the media, with its address.
 async fn open(reach: &Reach) -> Result<(Reached, Sockets, SocketAddr)> {
-    let reached = reach.connect().await?;
+    let reached = reach_in_time(reach).await?;
     let mut sockets = Sockets::default();
-    let local = sockets
-        .bind(reached.peer)
-        .map_err(|error| Error::new(Status::ADDRESS, format!("no UDP socket could be made: {error}")))?;
+    let local = sockets.bind(reached.peer).map_err(no_socket)?;
     Ok((reached, sockets, local))
+}
+
+async fn reach_in_time(reach: &Reach) -> Result<Reached> {
+    timeout(STEP_TIMEOUT, reach.connect()).await.unwrap_or_else(|_| {
+        let text = format!("{} did not answer within 10 s; check the URL", reach.target.authority());
+        Err(Error::new(Status::UNREACHABLE, text))
+    })
+}
+
+fn no_socket(error: std::io::Error) -> Error {
+    Error::new(Status::ADDRESS, format!("no UDP socket could be made: {error}"))
 }
 
 fn make(inner: &Inner, local: SocketAddr, token: &str) -> Result<Voice> {
@@ -365,9 +371,7 @@ impl Task {
             // The network may be another one, which leads to another address of the server's.
             Err(_) => {
                 let reach = self.inner.engine.reach.clone();
-                let late = |_| Err(Error::new(Status::UNREACHABLE, "the server did not answer within 10 s"));
-                let reaching = async move { timeout(STEP_TIMEOUT, reach.connect()).await.unwrap_or_else(late) };
-                let reaching = tokio::task::spawn_local(reaching);
+                let reaching = tokio::task::spawn_local(async move { reach_in_time(&reach).await });
                 if let Some((_, old)) = self.reaching.replace((side, reaching)) {
                     old.abort();
                 }
@@ -377,15 +381,14 @@ impl Task {
 
     fn found(&mut self, side: Side, reached: Result<Reached>) {
         self.reaching = None;
-        let bound = reached.map_err(|error| error.text).and_then(|reached| {
-            self.address = reached.peer;
-            self.reached = Some(reached);
-            let address = self.address;
-            self.sockets(side).bind(address).map_err(|error| format!("no UDP socket could be made: {error}"))
+        let bound = reached.and_then(|reached| {
+            let address = reached.peer;
+            (self.address, self.reached) = (address, Some(reached));
+            self.sockets(side).bind(address).map_err(no_socket)
         });
         match bound {
             Ok(local) => self.voice.session().bound(Instant::now(), side, local),
-            Err(text) => self.voice.session().closed(&text),
+            Err(error) => self.voice.session().closed(&error.text),
         }
     }
 

@@ -176,8 +176,7 @@ impl RoomServer {
 
     /// The track that a client publishes on a section.
     fn track_on(&self, id: ParticipantId, mid: Mid) -> Option<TrackId> {
-        let own = &self.participants.get(&id)?.tracks;
-        own.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.mid == Some(mid))).copied()
+        self.own_track_where(id, |track| track.mid == Some(mid))
     }
 
     /// Finds out which tracks an offer brings.

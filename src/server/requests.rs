@@ -106,8 +106,13 @@ impl RoomServer {
     }
 
     pub(super) fn own_track(&self, id: ParticipantId, sid: &str) -> Option<TrackId> {
+        self.own_track_where(id, |track| track.info.sid == sid)
+    }
+
+    /// The first of a participant's tracks that `is` so.
+    pub(super) fn own_track_where(&self, id: ParticipantId, is: impl Fn(&Track) -> bool) -> Option<TrackId> {
         let own = &self.participants.get(&id)?.tracks;
-        own.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.info.sid == sid)).copied()
+        own.iter().find(|track| self.tracks.get(track).is_some_and(&is)).copied()
     }
 
     fn trickle(&mut self, id: ParticipantId, trickle: &TrickleRequest) {
@@ -130,7 +135,7 @@ impl RoomServer {
             (Reason::UnsupportedType, "A track carries sound or video.")
         } else if request.encoded_len() > MAX_TRACK {
             (Reason::LimitExceeded, "The track's description is longer than 4 kB.")
-        } else if let Some(known) = self.track_of_cid(id, &request.cid) {
+        } else if let Some(known) = self.own_track_where(id, |track| track.cid == request.cid) {
             return self.add_track_again(known, request);
         } else if participant.tracks.len() >= self.config.limits.tracks {
             (Reason::LimitExceeded, "The participant has as many tracks as it may.")
@@ -181,11 +186,6 @@ impl RoomServer {
     fn accept_track(&mut self, id: ParticipantId, cid: String, info: TrackInfo) {
         let response = TrackPublishedResponse { cid, track: Some(info) };
         self.send(id, signal_response::Message::TrackPublished(response));
-    }
-
-    fn track_of_cid(&self, id: ParticipantId, cid: &str) -> Option<TrackId> {
-        let own = &self.participants.get(&id)?.tracks;
-        own.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.cid == cid)).copied()
     }
 
     /// A track is announced again. If it was never offered, the client may not have heard that it may be. If it was, the client takes it

@@ -19,6 +19,14 @@ impl World {
         std::mem::replace(&mut self.clients[client].rtc, rtc)
     }
 
+    /// The same anew, until its media flow.
+    fn enter_dual(&mut self, client: usize, identity: &str) {
+        self.connect_dual(client, 700, identity, "");
+        self.renew_rtc(client);
+        self.answer(client);
+        self.run(300);
+    }
+
     fn offers(&self, client: usize) -> Vec<SessionDescription> {
         let messages = self.clients[client].messages.iter();
         messages.filter_map(|m| if let Message::Offer(o) = m { Some(o.clone()) } else { None }).collect()
@@ -86,10 +94,7 @@ fn what_came_beside_a_lost_websocket_is_heard(lost_with_it: bool) {
     let mut world = World::new();
     let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
     let names = world.server.by_ufrag.len();
-    world.connect_dual(bob, 700, "bob", "");
-    world.renew_rtc(bob);
-    world.answer(bob);
-    world.run(300);
+    world.enter_dual(bob, "bob");
     let sid = world.sid("bob");
     let away = |world: &mut World| world.server.disconnected(world.now, world.clients[bob].conn);
     if lost_with_it {
@@ -126,10 +131,7 @@ fn what_ended_just_before_a_websocket_was_lost_is_put_at_rest() {
     let mut world = World::new();
     let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
     world.publish(carol);
-    world.connect_dual(bob, 700, "bob", "");
-    world.renew_rtc(bob);
-    world.answer(bob);
-    world.run(300);
+    world.enter_dual(bob, "bob");
     let sending = |world: &World| {
         let offer = world.offers(bob).pop().expect("an offer");
         sdp::sections(&offer.sdp).iter().filter(|section| section.kind == "audio" && section.sends).count()
@@ -150,10 +152,7 @@ fn what_ended_just_before_a_websocket_was_lost_is_put_at_rest() {
 fn an_answer_to_an_older_offer_is_not_taken_for_one_to_the_newest() {
     let mut world = World::new();
     let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
-    world.connect_dual(bob, 700, "bob", "");
-    world.renew_rtc(bob);
-    world.answer(bob);
-    world.run(300);
+    world.enter_dual(bob, "bob");
     world.publish(carol);
     // On another connection, since str0m takes no offer that lacks a section of the one before.
     let own = world.renew_rtc(bob);
@@ -221,10 +220,7 @@ fn a_privilege_ends_on_time_whatever_becomes_of_the_websocket() {
 fn who_has_no_section_left_is_named_in_the_log() {
     let mut world = World::new();
     let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
-    world.connect_dual(bob, 700, "bob", "");
-    world.renew_rtc(bob);
-    world.answer(bob);
-    world.run(300);
+    world.enter_dual(bob, "bob");
     let there = world.server.participants.values_mut().find(|p| p.identity() == "bob").unwrap();
     there.receiving().sections.extend((0..peer::MAX_SECTIONS).map(|n| peer::Section {
         mid: Mid::from(format!("v{n}").as_str()),
