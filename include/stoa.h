@@ -105,6 +105,7 @@ THREADS
   and never runs again. When it runs on another thread it is waited for, at most one second; then the status is
   STOA_ERROR_BUSY: all the same it will not start again, and user_data_free tells when it has returned. Called inside the
   callback itself, they do not wait.
+- No signal handler is set. The library's threads block SIGPIPE and SIGXFSZ, but for the dispatch thread, which is yours.
 
 FORK
 - A child that is forked before the first engine or server may use the library. One that is forked later has none of its threads:

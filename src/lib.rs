@@ -25,6 +25,7 @@ pub mod rtc;
 pub mod server;
 pub mod signal;
 pub mod stats;
+mod thread;
 pub mod token;
 
 pub use error::{Error, Result, Status};

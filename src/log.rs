@@ -105,7 +105,7 @@ fn teller() -> Option<&'static (Sender<Line>, ThreadId)> {
     static TELLER: OnceLock<Option<(Sender<Line>, ThreadId)>> = OnceLock::new();
     let start = || {
         let (sender, lines) = bounded(MAX_WAITING);
-        let thread = thread::Builder::new().name("stoa-log".into()).spawn(move || tell(lines)).ok()?;
+        let thread = crate::thread::start("stoa-log", move || tell(lines)).ok()?;
         Some((sender, thread.thread().id()))
     };
     TELLER.get_or_init(start).as_ref()

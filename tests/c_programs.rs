@@ -122,6 +122,13 @@ fn the_log_says_what_a_room_server_inside_refuses() {
 }
 
 #[test]
+fn no_signal_ends_the_program() {
+    let program = compile("cc", &SANITIZE, "tests/c/signals.c", "signals-asan");
+    let _alone = alone();
+    assert_eq!(passed("signals", &run(&mut Command::new(program), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
 fn tokens_let_in_are_renewed_and_refused() {
     let program = compile("cc", &["-std=c99"], &example("tokens"), "tokens");
     let _alone = alone();

@@ -6,6 +6,7 @@
 use crate::client::tap::Tap;
 use crate::clock::Clock;
 use crate::log::{Level, log};
+use crate::thread;
 use crate::{Error, Result, Status};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use hound::{SampleFormat, WavSpec, WavWriter};
@@ -15,7 +16,6 @@ use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Frames on their way to the disk, of all channels together.
@@ -227,7 +227,7 @@ fn start() -> std::io::Result<State> {
         write(&taken);
         let _ = end.send(());
     };
-    thread::Builder::new().name("stoa-dump".into()).spawn(work)?;
+    thread::start("stoa-dump", work)?;
     Ok(State::Running { orders, ended })
 }
 
@@ -541,7 +541,7 @@ mod tests {
         let path = scratch.0.join("room-ada-sent.wav");
         while hound::WavReader::open(&path).map_or(0, |reader| reader.len()) != 160 {
             assert!(Instant::now() < end, "the head was not brought up to date");
-            thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
         drop(dump);
         dumper.stop(DUMP_PATIENCE);
@@ -579,7 +579,7 @@ mod tests {
         let end = Instant::now() + Duration::from_secs(20);
         while dump.hears() {
             assert!(Instant::now() < end);
-            thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
         dumper.stop(DUMP_PATIENCE);
     }

@@ -3,10 +3,10 @@
 use super::stats::{Cpu, EngineStats};
 use crate::client::voice::{Finished, Work};
 use crate::stats::Meter;
+use crate::thread;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
@@ -91,6 +91,6 @@ fn start(counts: Arc<Thread>) -> Option<Sender<Order>> {
             counts.cpu.look();
         }
     };
-    thread::Builder::new().name("stoa-codec".into()).spawn(work).ok()?;
+    thread::start("stoa-codec", work).ok()?;
     Some(orders)
 }

@@ -141,7 +141,7 @@ impl Server {
             // Connections that are still open must not hold up the thread.
             runtime.shutdown_background();
         };
-        let thread = std::thread::Builder::new().name("stoa-server".into()).spawn(run).map_err(internal)?;
+        let thread = crate::thread::start("stoa-server", run).map_err(internal)?;
         Ok(Server { address, udp_port, stop, thread: Mutex::new(Some(thread)), counted, cpu })
     }
 

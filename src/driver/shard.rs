@@ -1,12 +1,12 @@
 //! Media threads: a fixed number of them, each a current-thread runtime that runs the channels pinned to it.
 
 use super::stats::{Cpu, EngineStats};
+use crate::thread;
 use crate::{Error, Result, Status};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -33,12 +33,11 @@ impl Shards {
             let (end, ended) = crossbeam_channel::bounded(1);
             let cpu = Arc::new(Cpu::default());
             let looks = cpu.clone();
-            thread::Builder::new()
-                .name(format!("stoa-media-{index}"))
-                .spawn(move || {
-                    run(starting, looks);
-                    let _ = end.send(());
-                })
+            let work = move || {
+                run(starting, looks);
+                let _ = end.send(());
+            };
+            thread::start(&format!("stoa-media-{index}"), work)
                 .map_err(|e| Error::new(Status::INTERNAL, format!("no media thread could be started: {e}")))?;
             shards.starts.push(start);
             shards.ended.push(ended);
