@@ -132,6 +132,8 @@ pub struct Voice {
     /// The microphone could send once. From then on its time passes whether it can or not.
     speaks: bool,
     expiry: Expiry,
+    /// What tokens, and the times of messages, go by.
+    wall: Clock,
     /// What counts again if the server refuses the new token.
     before: Option<String>,
     /// Something changed that no event tells.
@@ -169,7 +171,8 @@ impl Voice {
             reconnect: Reconnect::new(config.reconnect, config.seed),
             room_sid: String::new(),
             speaks: false,
-            expiry: Expiry::of(&config.token, &config.room, config.clock, now),
+            expiry: Expiry::of(&config.token, &config.room),
+            wall: config.clock,
             before: None,
             changed: false,
             subscriptions: 0,
@@ -220,6 +223,11 @@ impl Voice {
     pub fn start(&mut self, now: Instant) {
         self.set_state(now, ConnectionState::Connecting, Reason::None, Status::OK, String::new());
         self.session.start(now);
+    }
+
+    /// What the wall clock shows at `now`, microseconds since the Unix epoch: the ends of tokens go by it.
+    pub fn wall_clock(&mut self, now: Instant, unix_us: u64) {
+        self.wall.follow(now, unix_us);
     }
 
     /// The session, for bytes and time; call [`Voice::advance`] afterwards.
@@ -278,10 +286,10 @@ impl Voice {
         self.rpc.timeout(now, &mut self.events);
         self.requests.timeout(now);
         // After the microphone: a long message leaves between the frames.
-        let unix_ms = (self.config.clock.micros(now) / 1000) as i64;
+        let unix_ms = (self.wall.micros(now) / 1000) as i64;
         self.messages.send(&mut self.session, now, unix_ms, &mut self.events);
         if self.state == ConnectionState::Connected
-            && let Some(left) = self.expiry.poll(now)
+            && let Some(left) = self.expiry.poll(&self.wall, now)
         {
             self.events.push_back(EventBody::TokenWillExpire { left_us: left.as_micros() as u64 });
         }
@@ -314,7 +322,7 @@ impl Voice {
         let returning = self.users.iter().filter_map(|user| user.awaited_until);
         let hearing = self.users.iter().filter_map(|user| user.hearing.as_ref()?.deadline());
         let confirming = self.users.iter().filter_map(|user| user.confirm_at);
-        let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline()).flatten();
+        let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline(&self.wall)).flatten();
         let media = hearing.chain(confirming).chain(sending).chain(self.mixer.deadline());
         let asked = self.rpc.deadline().into_iter().chain(self.requests.deadline());
         let media = media.chain(returning).chain(self.reconnect.deadline()).chain(asked);
@@ -449,15 +457,15 @@ impl Voice {
     }
 
     /// Takes a token in place of the one in use, without leaving.
-    pub fn renew(&mut self, now: Instant, token: String) {
+    pub fn renew(&mut self, token: String) {
         self.session.renew(&token);
         let old = self.token.take().unwrap_or_else(|| self.config.token.clone());
         self.before = Some(old);
-        self.use_token(now, token);
+        self.use_token(token);
     }
 
-    fn use_token(&mut self, now: Instant, token: String) {
-        self.expiry = Expiry::of(&token, &self.config.room, self.config.clock, now);
+    fn use_token(&mut self, token: String) {
+        self.expiry = Expiry::of(&token, &self.config.room);
         self.token = Some(token);
         self.changed = true;
     }
@@ -605,12 +613,12 @@ impl Voice {
                 }
                 self.changed = true;
             }
-            SessionEvent::Token(token) => self.use_token(now, token),
+            SessionEvent::Token(token) => self.use_token(token),
             SessionEvent::RenewalRefused => {
                 // The application must hear that it is still in need of one, whether it heard before or not.
                 if let Some(token) = self.before.take() {
-                    self.use_token(now, token);
-                    let left = self.expiry.poll_now(now);
+                    self.use_token(token);
+                    let left = self.expiry.poll_now(&self.wall, now);
                     self.events.push_back(EventBody::TokenWillExpire { left_us: left.as_micros() as u64 });
                 }
             }

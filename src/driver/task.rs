@@ -1,5 +1,6 @@
 //! A connected channel on its shard: one task that carries bytes, time and commands to its [`Voice`], and back.
 
+use super::clock::time_of_day;
 use super::dial::{self, SIGNALS, Wire};
 use super::people::HeldCall;
 use super::reach::{Reach, Reached};
@@ -253,6 +254,7 @@ impl Task {
     /// Does all that is due. False when the session is over.
     fn work(&mut self) -> bool {
         let now = Instant::now();
+        self.voice.wall_clock(now, time_of_day().as_micros() as u64);
         self.voice.advance(now);
         while let Some(work) = self.voice.poll_work(now) {
             let heavy = work.job.is_heavy();
@@ -463,7 +465,7 @@ impl Task {
                 self.inner.renewed(&token);
                 // A second dial of the same join, which is still on its way, is made with it.
                 self.token.clone_from(&token);
-                self.voice.renew(now, token);
+                self.voice.renew(token);
             }
             Command::Reconnect => self.voice.reconnect(now),
             Command::RpcCall(call, held) => {

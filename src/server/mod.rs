@@ -58,9 +58,6 @@ use str0m::config::{CryptoProvider, DtlsCert};
 use track::{Track, TrackId};
 pub use webhook::{CONTENT_TYPE as WEBHOOK_CONTENT_TYPE, Webhook};
 
-/// By how much the wall clock must differ from what is reckoned here to be taken over, microseconds: tokens count in seconds.
-const CLOCK_STEP: u64 = 1_000_000;
-
 /// One WebSocket, as the driver numbers them; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId(pub u64);
@@ -298,9 +295,7 @@ impl RoomServer {
     /// and an [`Instant`] may tell of neither. Tokens go by it from then on.
     pub fn wall_clock(&mut self, now: Instant, unix_us: u64) {
         self.advance(now);
-        if self.clock.micros(self.now).abs_diff(unix_us) > CLOCK_STEP {
-            self.clock = Clock::new(self.now, unix_us);
-        }
+        self.clock.follow(self.now, unix_us);
     }
 
     /// How many rooms and participants there are.

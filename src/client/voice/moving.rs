@@ -21,7 +21,7 @@ impl Voice {
         }
         // With the old one there would be no way back into this room.
         if !moved.token.is_empty() {
-            self.use_token(now, moved.token);
+            self.use_token(moved.token);
         }
         self.changed = true;
         moved.participant.into_iter().chain(moved.other_participants).for_each(|info| self.participant(now, info));
