@@ -1017,7 +1017,7 @@ stoa_status stoa_channel_last_error(const stoa_channel *channel,
 // timeout_ms: how long to wait for room. 0: take what fits now. Negative: until everything is taken.
 // out_accepted: how many samples for each channel were taken, from the front; written for every status that is not negative.
 //   May be NULL.
-// Returns: STOA_OK: all taken; STOA_QUEUE_FULL: with timeout 0, a part or nothing was taken; STOA_TIMED_OUT: a part or nothing
+// Returns: STOA_OK: all taken, or dropped as the queue's policy has it; STOA_QUEUE_FULL: with timeout 0, a part or nothing was taken; STOA_TIMED_OUT: a part or nothing
 //   was taken in time; STOA_INTERRUPTED: stoa_channel_interrupt() dropped it, what was taken as well;
 //   STOA_ERROR_BUSY: another thread is pushing; STOA_ERROR_BAD_STATE: the channel is listen_only;
 //   STOA_ERROR_NOT_ALLOWED: the server does not let this user speak (any more); STOA_ERROR_BAD_ARGUMENT: an odd address or an
@@ -1051,7 +1051,8 @@ stoa_status stoa_channel_queued(const stoa_channel *channel, uint64_t *out_queue
 // Puts a playout mark behind the last sample that was pushed. When that has left, or was dropped, the event "played" tells it.
 //
 // id: any number; the event has it.
-// Returns: STOA_OK; STOA_ERROR_LIMIT: 256 marks are waiting already; the handle errors.
+// Returns: STOA_OK; STOA_ERROR_LIMIT: 256 marks are waiting already; STOA_ERROR_BAD_STATE: the channel is listen_only;
+//   the handle errors.
 // Threads: any.
 stoa_status stoa_channel_mark(stoa_channel *channel,
                               uint64_t id);
@@ -1443,7 +1444,8 @@ stoa_status stoa_channel_send_message(stoa_channel *channel,
 // ticket: from stoa_channel_send_message().
 // timeout_ms: 0: only looks. Negative: waits for ever.
 // Returns: STOA_OK; STOA_TIMED_OUT: it still waits, or is on its way; STOA_ERROR_DISCONNECTED or STOA_ERROR_NOT_ALLOWED: it failed, as
-//   its event "message_sent" says; STOA_ERROR_NOT_FOUND: no such number; the handle errors.
+//   its event "message_sent" says; STOA_ERROR_NOT_FOUND: no such number, or from before 64 connections that
+//   failed; the handle errors.
 // Threads: any, also inside callbacks.
 stoa_status stoa_channel_wait_sent(stoa_channel *channel,
                                    uint64_t ticket,
@@ -1630,7 +1632,7 @@ stoa_status stoa_channel_dump_dropped(const stoa_channel *channel, uint64_t *out
 // STREAM ----------------------------------------------------------------------
 
 // Frees a handle of a stream. A callback that was set through it is taken off, unless another handle has set one since. The user stays
-// subscribed.
+// subscribed. Who waits in stoa_stream_read() on this handle gets STOA_ERROR_BAD_HANDLE.
 //
 // stream: NULL does nothing.
 // Returns: STOA_OK; STOA_ERROR_BAD_HANDLE; STOA_ERROR_BUSY: freed, but the callback is still in its last run (see THREADS);
@@ -1646,7 +1648,7 @@ stoa_status stoa_stream_free(stoa_stream *stream);
 // out_frame: gets what is known about the frame; begin with STOA_FRAME_INIT.
 // Returns: STOA_OK; STOA_TIMED_OUT: no frame came; STOA_END_OF_STREAM: it is over, and everything was read;
 //   STOA_ERROR_BUFFER_TOO_SMALL: out_frame->samples_per_channel is the room that is needed, and the frame stays;
-//   STOA_ERROR_BUSY: another thread is reading, or a callback is just taking a frame; STOA_ERROR_BAD_STRUCT;
+//   STOA_ERROR_BUSY: another thread is reading, or the frames go to a callback; STOA_ERROR_BAD_STRUCT;
 //   STOA_ERROR_BAD_ARGUMENT: an odd address or an impossible capacity; the handle errors, but never STOA_ERROR_CLOSED.
 // Threads: any, one at a time. Costs no allocation, no lock and, when a frame is there, no system call.
 stoa_status stoa_stream_read(stoa_stream *stream,
@@ -1665,7 +1667,7 @@ stoa_status stoa_stream_readable(const stoa_stream *stream, size_t *out_frames);
 // A descriptor for poll, epoll, kqueue, libuv or asyncio: readable while there are frames to read, or the end of the stream to be
 // seen. Then call stoa_stream_read() with timeout 0 until STOA_TIMED_OUT. Only wait on it: do not write to or close it. (A
 // language that can only wait by reading may read its byte, and then has to read the stream until STOA_TIMED_OUT.)
-// It belongs to the stream, and is closed when the last handle of the stream is freed.
+// It belongs to the stream, and is closed with it: when its last handle is freed and no frame callback of the channel takes its frames.
 //
 // out_descriptor: the descriptor; the same at each call.
 // Returns: STOA_OK; STOA_ERROR_LIMIT: the process has no more descriptors; the handle errors, but never STOA_ERROR_CLOSED.
@@ -1674,7 +1676,7 @@ stoa_status stoa_stream_descriptor(stoa_stream *stream,
                                    int32_t *out_descriptor);
 
 // Sets, replaces or takes off the stream's frame callback. A stream has one, whichever of its handles set it.
-// What is in the ring buffer goes to the callback first.
+// What is in the ring buffer goes to the callback first, and stoa_stream_read() takes nothing while there is one.
 //
 // callback: NULL takes it off, and frames wait for stoa_stream_read() again.
 // user_data, user_data_free: see OWNERSHIP.
@@ -1743,7 +1745,8 @@ typedef struct stoa_server_options {
 // options: keys is required.
 // out_server: the new server; free it with stoa_server_free().
 // Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT: options, keys or out_server; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_UTF8;
-//   STOA_ERROR_BAD_ARGUMENT: the sentence names the option; STOA_ERROR_ADDRESS: the address is not of this machine, or the port
+//   STOA_ERROR_BAD_ARGUMENT: the sentence names the option; STOA_ERROR_BAD_STATE: webhooks by TLS on a system without trusted
+//   certificates; STOA_ERROR_ADDRESS: the address is not of this machine, or the port
 //   is taken or not allowed; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_INTERNAL.
 // Threads: any.
 stoa_status stoa_server_new(const stoa_server_options *options,

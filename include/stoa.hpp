@@ -66,7 +66,8 @@ public:
     handle(handle &&other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
     handle &operator=(handle &&other) noexcept
     {
-        std::swap(raw_, other.raw_);
+        handle old(std::move(other)); // and what was held before is freed now
+        std::swap(raw_, old.raw_);
         return *this;
     }
     handle(const handle &) = delete;
@@ -89,7 +90,8 @@ public:
     event(event &&other) noexcept : raw_(std::exchange(other.raw_, stoa_event(STOA_EVENT_INIT))) {}
     event &operator=(event &&other) noexcept
     {
-        std::swap(raw_, other.raw_);
+        event old(std::move(other));
+        std::swap(raw_, old.raw_);
         return *this;
     }
     event(const event &) = delete;

@@ -122,6 +122,13 @@ fn the_log_says_what_a_room_server_inside_refuses() {
 }
 
 #[test]
+fn callbacks_readers_and_frees_take_turns() {
+    let program = compile("cc", &SANITIZE, "tests/c/turns.c", "turns-asan");
+    let _alone = alone();
+    assert_eq!(passed("turns", &run(&mut Command::new(program), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
 fn no_signal_ends_the_program() {
     let program = compile("cc", &SANITIZE, "tests/c/signals.c", "signals-asan");
     let _alone = alone();

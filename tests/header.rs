@@ -91,6 +91,27 @@ fn the_cpp_wrapper_compiles() {
 }
 
 #[test]
+fn a_cpp_handle_frees_what_it_held_when_it_is_given_another() {
+    let dir = scratch("cpp-handle");
+    let program = r#"#include "stoa.hpp"
+static int freed;
+static stoa_status release(int *raw) { return raw == nullptr ? STOA_OK : (freed += *raw, STOA_OK); }
+int main()
+{
+    int one = 1, two = 2;
+    stoa::handle<int, release> first(&one), second(&two);
+    first = std::move(second);
+    return freed == 1 && first.get() == &two && second.get() == nullptr ? 0 : 1;
+}
+"#;
+    let (source, out) = (dir.join("source.cpp"), dir.join("program"));
+    fs::write(&source, program).unwrap();
+    let include = root().join("include");
+    let made = Command::new("c++").arg("-std=c++17").arg("-I").arg(include).arg(&source).arg("-o").arg(&out).status();
+    assert!(made.unwrap().success() && Command::new(out).status().unwrap().success());
+}
+
+#[test]
 fn every_function_is_documented() {
     for (function, comment) in functions() {
         assert!(comment.contains("Returns: "), "{function} does not say what it returns");

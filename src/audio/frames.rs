@@ -1,10 +1,9 @@
 //! Decoded frames on their way to the application: a ring, and the waking of its reader.
 
 use super::ring::{Found, FrameRing, Overflow, Written};
-use super::wake::{Deadline, Wake};
+use super::wake::{Patience, Wake};
 use std::io;
 use std::os::fd::RawFd;
-use std::time::Duration;
 
 /// What [`StreamRing::read`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub enum ReadOutcome {
     End,
     /// Another thread is reading.
     Busy,
+    /// The reader is to take nothing.
+    Stopped,
     /// The next frame does not fit; it stays.
     TooSmall {
         /// Interleaved samples that the buffer must hold.
@@ -59,26 +60,38 @@ impl<I: Copy> StreamRing<I> {
     }
 
     /// Copies the oldest frame into `out` and its description into `info`; both stay as they are for any other
-    /// outcome. Waits at most so long for one to come: zero looks once and reads no clock, `None` waits for ever.
-    pub fn read(&self, out: &mut [i16], info: &mut I, timeout: Option<Duration>) -> ReadOutcome {
+    /// outcome. Waits for one to come as long as there is patience.
+    /// Nothing is taken, nor waited for, while `stop`; after a change of it [`StreamRing::wake`] makes a reader look again.
+    pub fn read(&self, out: &mut [i16], info: &mut I, patience: &mut Patience, stop: impl Fn() -> bool) -> ReadOutcome {
         let Some(mut reader) = self.ring.reader() else { return ReadOutcome::Busy };
-        let mut deadline = None;
         loop {
+            if stop() {
+                return ReadOutcome::Stopped;
+            }
             let found = reader.read(out, info);
             self.wake.settle(|| self.is_ready());
             match found {
                 Found::Frame(samples) => return ReadOutcome::Frame { samples },
                 Found::End => return ReadOutcome::End,
                 Found::TooSmall(needed) => return ReadOutcome::TooSmall { needed },
-                Found::Empty if timeout == Some(Duration::ZERO) => return ReadOutcome::TimedOut,
                 Found::Empty => {
-                    let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
-                    if !self.wake.wait(deadline, || self.is_ready()) {
+                    let ready = || self.is_ready() || stop();
+                    if !patience.deadline().is_some_and(|deadline| self.wake.wait(deadline, ready)) {
                         return ReadOutcome::TimedOut;
                     }
                 }
             }
         }
+    }
+
+    /// Takes nothing, and waits while `stop`. Whether that was over before the patience.
+    pub fn stand_by(&self, patience: &mut Patience, stop: impl Fn() -> bool) -> bool {
+        patience.deadline().is_some_and(|deadline| self.wake.wait(deadline, || !stop()))
+    }
+
+    /// Makes a reader that waits look at its `stop` again.
+    pub fn wake(&self) {
+        self.wake.notify();
     }
 
     /// A descriptor to poll for reading: readable while a frame or the end of the stream can be read. Made at the
@@ -95,6 +108,11 @@ impl<I: Copy> StreamRing<I> {
     /// Whether the stream was closed; there may still be frames to read.
     pub fn is_closed(&self) -> bool {
         self.ring.is_closed()
+    }
+
+    /// Whether it was closed, and all its frames have been read.
+    pub fn is_at_end(&self) -> bool {
+        self.is_closed() && self.readable() == 0
     }
 
     /// Frames lost because newer ones took their place.
@@ -118,6 +136,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::{Arc, Barrier};
     use std::thread;
+    use std::time::Duration;
 
     const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
 
@@ -127,7 +146,7 @@ mod tests {
 
     fn read(ring: &StreamRing<u32>, timeout: Option<Duration>) -> (ReadOutcome, u32) {
         let mut info = 0;
-        (ring.read(&mut [0; 4], &mut info, timeout), info)
+        (ring.read(&mut [0; 4], &mut info, &mut Patience::new(timeout), || false), info)
     }
 
     #[test]
@@ -137,7 +156,10 @@ mod tests {
         assert_eq!(read(&ring, Some(Duration::from_millis(2))).0, ReadOutcome::TimedOut);
         ring.write(&5, &[1, 2, 3]);
         assert_eq!(ring.readable(), 1);
-        assert_eq!(ring.read(&mut [0; 2], &mut 0, AT_ONCE), ReadOutcome::TooSmall { needed: 3 });
+        assert_eq!(
+            ring.read(&mut [0; 2], &mut 0, &mut Patience::new(AT_ONCE), || false),
+            ReadOutcome::TooSmall { needed: 3 }
+        );
         ring.close();
         assert_eq!(read(&ring, AT_ONCE), (ReadOutcome::Frame { samples: 3 }, 5));
         assert_eq!(read(&ring, None), (ReadOutcome::End, 0));
@@ -214,7 +236,10 @@ mod tests {
         assert_eq!(read(&ring, AT_ONCE).0, ReadOutcome::TimedOut);
         ring.write(&3, &[3]);
         assert!(ring.wake.is_readable());
-        assert_eq!(ring.read(&mut [], &mut 0, AT_ONCE), ReadOutcome::TooSmall { needed: 1 });
+        assert_eq!(
+            ring.read(&mut [], &mut 0, &mut Patience::new(AT_ONCE), || false),
+            ReadOutcome::TooSmall { needed: 1 }
+        );
         assert!(ring.wake.is_readable(), "it was not taken");
         assert_eq!(read(&ring, AT_ONCE).1, 3);
         ring.close();
@@ -242,10 +267,13 @@ mod tests {
         start.wait();
         let (mut info, mut out) = (0, [0; 4]);
         for value in 0..20_000_u32 {
-            assert_eq!(ring.read(&mut out, &mut info, None), ReadOutcome::Frame { samples: 4 });
+            assert_eq!(
+                ring.read(&mut out, &mut info, &mut Patience::new(None), || false),
+                ReadOutcome::Frame { samples: 4 }
+            );
             assert_eq!((info, out), (value, [value as i16; 4]));
         }
-        assert_eq!(ring.read(&mut out, &mut info, None), ReadOutcome::End);
+        assert_eq!(ring.read(&mut out, &mut info, &mut Patience::new(None), || false), ReadOutcome::End);
         writer.join().expect("no panic");
     }
 }

@@ -5,6 +5,7 @@
 
 use super::ring::{Head, PcmProducer, PcmRing};
 use super::wake::{Deadline, Wake};
+use crate::Status;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
@@ -93,6 +94,13 @@ pub enum MarkOutcome {
     Played,
     /// That sample was dropped: by an interrupt, or for newer ones.
     Interrupted,
+}
+
+impl MarkOutcome {
+    /// As the event tells it.
+    pub fn status(self) -> Status {
+        if self == MarkOutcome::Played { Status::OK } else { Status::INTERRUPTED }
+    }
 }
 
 /// Why a mark could not be placed.
@@ -498,7 +506,19 @@ impl SendQueue {
         if self.marks.load(Relaxed) == 0 {
             return;
         }
-        let Ok(mut control) = self.control.try_lock() else { return };
+        if let Ok(mut control) = self.control.try_lock() {
+            self.reached(&mut control, into);
+        }
+    }
+
+    /// The same for an application thread, while there is no pacer.
+    pub fn reached_marks(&self) -> VecDeque<(u64, MarkOutcome)> {
+        let mut reached = VecDeque::new();
+        self.reached(&mut self.control.lock().unwrap_or_else(PoisonError::into_inner), &mut reached);
+        reached
+    }
+
+    fn reached(&self, control: &mut Control, into: &mut VecDeque<(u64, MarkOutcome)>) {
         let tail = self.ring.tail();
         while let Some(mark) = control.marks.pop_front_if(|mark| mark.position <= tail) {
             into.push_back((mark.id, if mark.lost { MarkOutcome::Interrupted } else { MarkOutcome::Played }));

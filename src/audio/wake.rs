@@ -37,6 +37,26 @@ impl Deadline {
     }
 }
 
+/// A timeout whose time begins with the first waiting: who does not wait reads no clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    timeout: Option<Duration>,
+    deadline: Option<Deadline>,
+}
+
+impl Patience {
+    /// So much; `None` is endless.
+    pub fn new(timeout: Option<Duration>) -> Self {
+        Self { timeout, deadline: None }
+    }
+
+    /// Until when to wait. `None`: not at all.
+    pub fn deadline(&mut self) -> Option<Deadline> {
+        let waits = self.timeout != Some(Duration::ZERO);
+        waits.then(|| *self.deadline.get_or_insert_with(|| Deadline::after(self.timeout)))
+    }
+}
+
 /// Where readers sleep, and where they are woken.
 #[derive(Debug, Default)]
 pub struct Wake {

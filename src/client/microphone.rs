@@ -8,7 +8,7 @@ use crate::audio::pace::{Paced, Pacer};
 use crate::audio::receiver::level;
 use crate::audio::red::RedEncoder;
 use crate::audio::resample::Resampler;
-use crate::audio::send::{MarkOutcome, SendQueue};
+use crate::audio::send::SendQueue;
 use crate::{Error, Result, Status};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -108,7 +108,7 @@ impl Microphone {
             }
         }
         for (mark, outcome) in self.pacer.marks() {
-            passed(mark, if outcome == MarkOutcome::Played { Status::OK } else { Status::INTERRUPTED });
+            passed(mark, outcome.status());
         }
     }
 

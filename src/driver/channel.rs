@@ -127,7 +127,7 @@ impl Channel {
             users: Vec::new(),
             streams: BTreeMap::new(),
             mix: Weak::new(),
-            for_callback: Vec::new(),
+            for_callback: BTreeMap::new(),
             muted: false,
             vad: None,
             dump: None,
@@ -306,11 +306,16 @@ impl Channel {
         outcome(self.inner.queue.push_f32(pcm, timeout))
     }
 
-    fn may_speak(&self) -> Result<()> {
+    fn may_ever_speak(&self) -> Result<()> {
         if self.inner.options.listen_only {
             let text = "the channel was made with listen_only; make another one to speak";
             return Err(Error::new(Status::BAD_STATE, text));
         }
+        Ok(())
+    }
+
+    fn may_speak(&self) -> Result<()> {
+        self.may_ever_speak()?;
         if !self.inner.may_speak.load(Relaxed) {
             let text = "this user may not speak in this room (any more); take a token with canPublish";
             return Err(Error::new(Status::NOT_ALLOWED, text));
@@ -325,13 +330,25 @@ impl Channel {
 
     /// Puts a playout mark at the end of what is queued.
     pub fn mark(&self, id: u64) -> Result<()> {
-        self.inner.queue.mark(id).map_err(|error| match error {
+        self.may_ever_speak()?;
+        let marked = self.inner.queue.mark(id).map_err(|error| match error {
             MarkError::Closed => closed(),
             MarkError::TooMany => Error::new(
                 Status::LIMIT,
                 "256 playout marks wait to be passed; set the next one after an event 'played'",
             ),
-        })
+        });
+        self.tell_marks();
+        marked
+    }
+
+    /// Tells of the marks that were reached, where no connection does.
+    fn tell_marks(&self) {
+        if self.inner.lock().commands.is_none() {
+            for (mark, outcome) in self.inner.queue.reached_marks() {
+                self.inner.publish(EventBody::Played { mark, status: outcome.status() }, Instant::now());
+            }
+        }
     }
 
     /// Waits until all that was pushed before has left. OK, TIMED_OUT or INTERRUPTED.
@@ -350,6 +367,7 @@ impl Channel {
     /// Drops what is queued or being pushed. Returns samples (each channel) sent since the start, and dropped now.
     pub fn interrupt(&self) -> Result<(u64, u64)> {
         let interrupted = self.inner.queue.interrupt();
+        self.tell_marks();
         Ok((interrupted.sent, interrupted.dropped))
     }
 
@@ -558,10 +576,12 @@ impl Channel {
         let done = self.inner.frame_callback.replace(callback, CALLBACK_PATIENCE);
         if set {
             self.inner.open_for_callback();
-        } else {
-            let streams = std::mem::take(&mut self.inner.lock().for_callback);
-            drop(streams);
         }
+        let mut shared = self.inner.lock();
+        shared.for_callback.values().for_each(|stream| stream.inner.callback_changed());
+        let unused = if set { BTreeMap::new() } else { std::mem::take(&mut shared.for_callback) };
+        drop(shared);
+        drop(unused);
         done
     }
 
@@ -574,8 +594,9 @@ impl Channel {
     pub(super) fn begin_close(&self) {
         let mut shared = self.inner.lock();
         shared.closed = true;
-        shared.for_callback.clear();
+        let streams = std::mem::take(&mut shared.for_callback);
         drop(shared);
+        drop(streams);
         self.inner.changed.notify_all();
         self.inner.leave();
         self.inner.queue.close();

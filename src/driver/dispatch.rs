@@ -158,6 +158,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Slot<F> {
     state: Mutex<State<F>>,
     idle: Condvar,
+    /// Whether there is a callback to run: set with the lock, looked at without.
+    is_set: AtomicBool,
 }
 
 struct State<F> {
@@ -175,6 +177,7 @@ impl<F> Default for Slot<F> {
         Slot {
             state: Mutex::new(State { callback: None, running: None, replaced: false, runs: 0 }),
             idle: Condvar::new(),
+            is_set: AtomicBool::new(false),
         }
     }
 }
@@ -187,8 +190,7 @@ impl<F> Slot<F> {
 
     /// True while there is a callback to run.
     pub fn is_set(&self) -> bool {
-        let state = lock(&self.state);
-        state.callback.is_some() || (state.running.is_some() && !state.replaced)
+        self.is_set.load(Ordering::SeqCst)
     }
 
     /// Runs the callback, if there is one. False: there is none, or this very thread is inside it already.
@@ -214,6 +216,9 @@ impl<F> Slot<F> {
         let Some(mut callback) = state.callback.take() else { return false };
         state.running = Some(this);
         state.replaced = last;
+        if last {
+            self.is_set.store(false, Ordering::SeqCst);
+        }
         drop(state);
 
         let _ = catch_unwind(AssertUnwindSafe(|| call(&mut callback)));
@@ -238,6 +243,7 @@ impl<F> Slot<F> {
     /// on another thread after `timeout`.
     pub fn replace(&self, callback: Option<F>, timeout: Duration) -> Result<()> {
         let mut state = lock(&self.state);
+        self.is_set.store(callback.is_some(), Ordering::SeqCst);
         let old = std::mem::replace(&mut state.callback, callback);
         let outcome = match state.running {
             None => {
@@ -258,6 +264,15 @@ impl<F> Slot<F> {
         // Without the lock: what the old callback owned may set another one as it goes.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(old)));
         outcome
+    }
+
+    /// Waits for the end of a callback that was taken off before and is still in its last run, as [`Slot::replace`] did.
+    pub fn settle(&self, timeout: Duration) -> Result<()> {
+        let state = lock(&self.state);
+        match state.running {
+            Some(thread) if state.replaced && thread != thread::current().id() => self.wait_for_run(state, timeout),
+            _ => Ok(()),
+        }
     }
 
     fn wait_for_run(&self, mut state: MutexGuard<'_, State<F>>, timeout: Duration) -> Result<()> {

@@ -222,6 +222,8 @@ fn payload(event: &Event) -> usize {
         EventBody::RpcCalled { payload, .. } | EventBody::RpcAnswered { payload, .. } => payload.len(),
         EventBody::UserMetadataChanged { metadata, .. } | EventBody::RoomMetadataChanged { metadata } => metadata.len(),
         EventBody::UserAttributesChanged { changed, .. } => changed.len(),
+        EventBody::UserNameChanged { name, .. } => name.len(),
+        EventBody::PermissionsChanged { permission, .. } => permission.len(),
         _ => 0,
     }
 }

@@ -69,6 +69,8 @@ struct State {
     /// In the order of their numbers, which is that of registration.
     listeners: Vec<Arc<Listener>>,
     last_id: u64,
+    /// The one that was taken off last in the middle of its run: nobody may think that it is over before it is.
+    leaving: Option<Arc<Listener>>,
     closed: bool,
 }
 
@@ -118,7 +120,12 @@ impl Listeners {
             );
             Error::new(Status::NOT_FOUND, text)
         })?;
-        listener.slot.replace(None, CALLBACK_PATIENCE)
+        let done = listener.slot.replace(None, CALLBACK_PATIENCE);
+        if done.is_err() {
+            // Callbacks run one at a time, so there is one of these at most.
+            self.lock().leaving = Some(listener);
+        }
+        done
     }
 
     /// Takes all off, for good.
@@ -126,8 +133,9 @@ impl Listeners {
         let for_all = self.for_all.replace(None, left());
         let mut state = self.lock();
         state.closed = true;
-        let listeners = std::mem::take(&mut state.listeners);
+        let mut listeners = std::mem::take(&mut state.listeners);
         self.tell(&state, queue);
+        listeners.extend(state.leaving.take());
         drop(state);
         // Each is taken off, whatever became of the one before.
         let off: Vec<Result<()>> = listeners.iter().map(|listener| listener.slot.replace(None, left())).collect();
@@ -137,8 +145,8 @@ impl Listeners {
     /// Hands an event to all who listen to it, in the order of their registration; those who come meanwhile wait for
     /// the next one. False: there was nobody any more.
     pub(super) fn deliver(&self, event: &Told, queue: &EventQueue) -> bool {
-        let mut taken = self.for_all.run(|call| call(event));
         let (mut after, last) = (0, self.lock().last_id);
+        let mut taken = self.for_all.run(|call| call(event));
         while let Some(listener) = self.next(event.body.kind(), after, last) {
             after = listener.id;
             if listener.once {

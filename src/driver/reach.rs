@@ -88,7 +88,7 @@ fn proxy_address(proxy: &Intercept) -> Result<(String, u16)> {
         let text = format!(
             "the environment names a proxy of the kind {scheme}://, which is not known here: name an http:// proxy, or put the server into no_proxy"
         );
-        return Err(Error::new(Status::BAD_ARGUMENT, text));
+        return Err(Error::new(Status::UNREACHABLE, text));
     }
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     Ok((host.to_string(), uri.port_u16().unwrap_or(80)))

@@ -72,7 +72,7 @@ pub(super) struct Shared {
     pub(super) streams: BTreeMap<String, Weak<super::stream::Inner>>,
     pub(super) mix: Weak<super::stream::Inner>,
     /// Streams that live for the channel's frame callback alone.
-    pub(super) for_callback: Vec<Stream>,
+    pub(super) for_callback: BTreeMap<Arc<str>, Stream>,
     pub(super) muted: bool,
     pub(super) vad: Option<VadConfig>,
     pub(super) dump: Option<Arc<Dump>>,
@@ -202,13 +202,18 @@ impl Inner {
     pub(super) fn open_for_callback(&self) {
         let Some(inner) = self.this.upgrade() else { return };
         let channel = Channel { inner };
-        for user in channel.users() {
-            let Ok(stream) = channel.stream(&user) else { continue };
-            stream.inner.wake_callback();
+        // What a stream's own callback owns is released without the lock.
+        let _over: Vec<_>;
+        let users = {
             let mut shared = self.lock();
-            shared.for_callback.retain(|kept| !kept.is_over());
-            if !shared.for_callback.iter().any(|kept| Arc::ptr_eq(&kept.inner, &stream.inner)) {
-                shared.for_callback.push(stream);
+            _over = shared.for_callback.extract_if(.., |_, kept| kept.is_over()).collect();
+            let users = shared.users.iter().map(|(user, _)| user);
+            users.filter(|user| !shared.for_callback.contains_key(*user)).cloned().collect::<Vec<_>>()
+        };
+        for user in users {
+            if let Ok(stream) = channel.stream(&user) {
+                stream.inner.wake_callback();
+                self.lock().for_callback.insert(user, stream);
             }
         }
     }

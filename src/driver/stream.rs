@@ -6,6 +6,7 @@ use super::stats::{Board, StreamStats};
 use crate::audio::frames::{self, StreamRing};
 use crate::audio::ring::{Overflow, Written};
 use crate::audio::speech::Speech;
+use crate::audio::wake::Patience;
 pub use crate::client::hearing::FrameInfo;
 use crate::client::hearing::FrameSink;
 use crate::client::stats::HearingStats;
@@ -13,7 +14,7 @@ use crate::event::EventBody;
 use crate::stats::Meter;
 use crate::{Error, Result, Status};
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ pub enum ReadOutcome {
     End,
     /// The buffer is too small: this many i16 values are needed. The frame stays.
     TooSmall(usize),
+    /// It was to wait no longer.
+    GivenUp,
 }
 
 /// A frame callback, run on the engine's dispatch thread: the user (empty for the mix), what is known, interleaved PCM.
@@ -127,18 +130,53 @@ impl Stream {
         &self.inner.user
     }
 
-    /// Copies the next frame out. One reader at a time; a second one gets BUSY, as does a reader beside a callback
-    /// that is just taking a frame.
+    /// Copies the next frame out. One reader at a time; a second one gets BUSY. While there is a callback, the frames are not the
+    /// reader's: it waits.
     pub fn read(&self, out: &mut [i16], info: &mut FrameInfo, timeout: Option<Duration>) -> Result<ReadOutcome> {
-        match self.inner.take(out, info, timeout) {
-            frames::ReadOutcome::Frame { samples } => Ok(ReadOutcome::Frame(samples / self.inner.channels)),
-            frames::ReadOutcome::TimedOut => Ok(ReadOutcome::TimedOut),
-            frames::ReadOutcome::End => Ok(ReadOutcome::End),
-            frames::ReadOutcome::TooSmall { needed } => Ok(ReadOutcome::TooSmall(needed)),
-            frames::ReadOutcome::Busy => {
-                Err(Error::new(Status::BUSY, "another thread is reading this stream; give each stream one reader"))
-            }
+        self.read_until(out, info, timeout, &AtomicBool::new(false))
+    }
+
+    /// The same, but it waits no longer once `given_up` is set, and [`Stream::wake_reader`] called after that.
+    pub fn read_until(
+        &self,
+        out: &mut [i16],
+        info: &mut FrameInfo,
+        timeout: Option<Duration>,
+        given_up: &AtomicBool,
+    ) -> Result<ReadOutcome> {
+        let inner = &self.inner;
+        let mut patience = Patience::new(timeout);
+        // The end is for everyone.
+        let others = || inner.has_callback() && !inner.ring.is_at_end();
+        let given_up = || given_up.load(SeqCst);
+        loop {
+            let read = inner.take(out, info, &mut patience, || others() || given_up());
+            // A callback may have looked while the turn was this reader's.
+            inner.wake_callback();
+            return match read {
+                frames::ReadOutcome::Stopped if given_up() => Ok(ReadOutcome::GivenUp),
+                frames::ReadOutcome::Stopped | frames::ReadOutcome::Busy if others() => {
+                    if inner.ring.stand_by(&mut patience, || others() && !given_up()) {
+                        continue;
+                    }
+                    Ok(ReadOutcome::TimedOut)
+                }
+                // The callback went meanwhile.
+                frames::ReadOutcome::Stopped => continue,
+                frames::ReadOutcome::Frame { samples } => Ok(ReadOutcome::Frame(samples / inner.channels)),
+                frames::ReadOutcome::TimedOut => Ok(ReadOutcome::TimedOut),
+                frames::ReadOutcome::End => Ok(ReadOutcome::End),
+                frames::ReadOutcome::TooSmall { needed } => Ok(ReadOutcome::TooSmall(needed)),
+                frames::ReadOutcome::Busy => {
+                    Err(Error::new(Status::BUSY, "another thread is reading this stream; give each stream one reader"))
+                }
+            };
         }
+    }
+
+    /// Lets a reader that waits look at its `given_up` again.
+    pub fn wake_reader(&self) {
+        self.inner.ring.wake();
     }
 
     /// Frames that are ready.
@@ -154,13 +192,16 @@ impl Stream {
 
     /// Frames by callback; None takes it off, as with [`super::Channel::set_event_callback`].
     pub fn set_frame_callback(&self, callback: Option<FrameCallback>) -> Result<()> {
-        let set = callback.is_some();
         self.inner.callbacks.fetch_add(1, Relaxed);
         let done = self.inner.callback.replace(callback, CALLBACK_PATIENCE);
-        if set {
-            self.inner.wake_callback();
-        }
+        // Without this one there may be the channel's.
+        self.inner.callback_changed();
         done
+    }
+
+    /// Waits for a callback that was taken off before, and said BUSY.
+    pub fn settle_callback(&self) -> Result<()> {
+        self.inner.callback.settle(CALLBACK_PATIENCE)
     }
 
     /// How often [`Stream::set_frame_callback`] was called, by whichever handle: the callback is that of the last call.
@@ -225,8 +266,14 @@ impl Inner {
     }
 
     /// Takes a frame out of the ring, and counts how long it was in there.
-    fn take(&self, out: &mut [i16], info: &mut FrameInfo, timeout: Option<Duration>) -> frames::ReadOutcome {
-        let found = self.ring.read(out, info, timeout);
+    fn take(
+        &self,
+        out: &mut [i16],
+        info: &mut FrameInfo,
+        patience: &mut Patience,
+        stop: impl Fn() -> bool,
+    ) -> frames::ReadOutcome {
+        let found = self.ring.read(out, info, patience, stop);
         if let frames::ReadOutcome::Frame { .. } = found {
             let waited = super::clock::time_us().saturating_sub(info.timestamp_us);
             self.waited.add(Duration::from_micros(waited));
@@ -238,9 +285,17 @@ impl Inner {
         self.callback.is_set() || self.for_all.is_set()
     }
 
+    /// There may be a callback now, or none any more: a reader that waits has to give its turn back, or may take it.
+    pub(super) fn callback_changed(&self) {
+        self.ring.wake();
+        self.wake_callback();
+    }
+
     /// Lets the dispatch thread take what is in the ring.
     pub(super) fn wake_callback(&self) {
-        if let Some(this) = self.this.upgrade().filter(|_| self.has_callback()) {
+        if self.has_callback()
+            && let Some(this) = self.this.upgrade()
+        {
             let source: Arc<dyn Source> = this;
             self.dispatcher.wake(&source);
         }
@@ -300,7 +355,7 @@ impl Inner {
         let mut found = false;
         let called = slot.run(|call| {
             let mut info = FrameInfo::default();
-            let read = self.take(scratch, &mut info, Some(Duration::ZERO));
+            let read = self.take(scratch, &mut info, &mut Patience::new(Some(Duration::ZERO)), || false);
             if let frames::ReadOutcome::Frame { samples } = read {
                 found = true;
                 self.dispatcher.timed(|| call(&self.user, &info, &scratch[..samples]));

@@ -189,7 +189,7 @@ async fn reach_in_time(reach: &Reach) -> Result<Reached> {
 }
 
 fn no_socket(error: std::io::Error) -> Error {
-    Error::new(Status::ADDRESS, format!("no UDP socket could be made: {error}"))
+    Error::new(Status::UNREACHABLE, format!("no UDP socket could be made: {error}; are there descriptors left?"))
 }
 
 fn make(inner: &Inner, local: SocketAddr, token: &str) -> Result<Voice> {

@@ -41,7 +41,7 @@ unsafe fn pcm<'a, T>(samples: *const T, count: usize, channels: usize) -> Result
 /// timeout_ms: how long to wait for room. 0: take what fits now. Negative: until everything is taken.
 /// out_accepted: how many samples for each channel were taken, from the front; written for every status that is not negative.
 ///   May be NULL.
-/// Returns: STOA_OK: all taken; STOA_QUEUE_FULL: with timeout 0, a part or nothing was taken; STOA_TIMED_OUT: a part or nothing
+/// Returns: STOA_OK: all taken, or dropped as the queue's policy has it; STOA_QUEUE_FULL: with timeout 0, a part or nothing was taken; STOA_TIMED_OUT: a part or nothing
 ///   was taken in time; STOA_INTERRUPTED: stoa_channel_interrupt() dropped it, what was taken as well;
 ///   STOA_ERROR_BUSY: another thread is pushing; STOA_ERROR_BAD_STATE: the channel is listen_only;
 ///   STOA_ERROR_NOT_ALLOWED: the server does not let this user speak (any more); STOA_ERROR_BAD_ARGUMENT: an odd address or an
@@ -107,7 +107,8 @@ pub unsafe extern "C" fn stoa_channel_queued(channel: *const stoa_channel, out_q
 /// Puts a playout mark behind the last sample that was pushed. When that has left, or was dropped, the event "played" tells it.
 ///
 /// id: any number; the event has it.
-/// Returns: STOA_OK; STOA_ERROR_LIMIT: 256 marks are waiting already; the handle errors.
+/// Returns: STOA_OK; STOA_ERROR_LIMIT: 256 marks are waiting already; STOA_ERROR_BAD_STATE: the channel is listen_only;
+///   the handle errors.
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_mark(channel: *mut stoa_channel, id: u64) -> stoa_status {

@@ -138,7 +138,8 @@ pub unsafe extern "C" fn stoa_channel_send_message(
 /// ticket: from stoa_channel_send_message().
 /// timeout_ms: 0: only looks. Negative: waits for ever.
 /// Returns: STOA_OK; STOA_TIMED_OUT: it still waits, or is on its way; STOA_ERROR_DISCONNECTED or STOA_ERROR_NOT_ALLOWED: it failed, as
-///   its event "message_sent" says; STOA_ERROR_NOT_FOUND: no such number; the handle errors.
+///   its event "message_sent" says; STOA_ERROR_NOT_FOUND: no such number, or from before 64 connections that
+///   failed; the handle errors.
 /// Threads: any, also inside callbacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_wait_sent(

@@ -86,7 +86,6 @@ pub unsafe extern "C" fn stoa_engine_new(
     out_engine: *mut *mut stoa_engine,
 ) -> stoa_status {
     call(|| {
-        fork::watch();
         // SAFETY: the header asks for a struct of the size that it says, and for strings that end with a zero.
         let options = unsafe {
             let options = read(options, "options")?;
@@ -101,6 +100,7 @@ pub unsafe extern "C" fn stoa_engine_new(
         };
         needed(out_engine, "out_engine")?;
         options.validate()?;
+        fork::watch();
         let engine = Engine::new(options)?;
         let handle = insert(Entry::Engine(EngineHandle { engine, closed: Arc::default() }))?;
         // SAFETY: the header asks for room for a handle.

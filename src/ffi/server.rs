@@ -94,7 +94,8 @@ impl Noun for ServerHandle {
 /// options: keys is required.
 /// out_server: the new server; free it with stoa_server_free().
 /// Returns: STOA_OK; STOA_ERROR_NULL_ARGUMENT: options, keys or out_server; STOA_ERROR_BAD_STRUCT; STOA_ERROR_BAD_UTF8;
-///   STOA_ERROR_BAD_ARGUMENT: the sentence names the option; STOA_ERROR_ADDRESS: the address is not of this machine, or the port
+///   STOA_ERROR_BAD_ARGUMENT: the sentence names the option; STOA_ERROR_BAD_STATE: webhooks by TLS on a system without trusted
+///   certificates; STOA_ERROR_ADDRESS: the address is not of this machine, or the port
 ///   is taken or not allowed; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_INTERNAL.
 /// Threads: any.
 #[unsafe(no_mangle)]
@@ -103,7 +104,6 @@ pub unsafe extern "C" fn stoa_server_new(
     out_server: *mut *mut stoa_server,
 ) -> stoa_status {
     call(|| {
-        fork::watch();
         // SAFETY: the header asks for a struct of the size that it says, and for strings that end with a zero.
         let options = unsafe {
             let options = read(options, "options")?;
@@ -120,6 +120,7 @@ pub unsafe extern "C" fn stoa_server_new(
         };
         needed(out_server, "out_server")?;
         options.validate()?;
+        fork::watch();
         let handle = insert(Entry::Server(ServerHandle(Server::new(options)?)))?;
         // SAFETY: the header asks for room for a handle.
         unsafe { put(out_server, handle) };

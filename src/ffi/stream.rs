@@ -11,22 +11,24 @@ use super::types::{stoa_stream, stoa_user_data_free};
 use crate::driver::{FrameCallback, FrameInfo, ReadOutcome, Stream};
 use crate::{Error, Result, Status};
 use std::ffi::{c_char, c_void};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What a stream's handle stands for.
 pub struct StreamHandle {
     pub(super) stream: Stream,
     /// Values of a sample: one for each audio channel.
     channels: usize,
-    /// A callback was set through this handle, and goes with it, unless another handle has replaced it: which of the stream's
-    /// it was, counted from 1.
+    /// A callback was set through this handle, and goes with it, unless another has taken its place: which of the stream's it was,
+    /// counted from 1. 0: none was set through it.
     callback: AtomicU64,
+    /// Who reads through it is to give up.
+    freed: AtomicBool,
 }
 
 impl StreamHandle {
     /// A handle of a stream with so many audio channels.
     pub fn new(stream: Stream, channels: usize) -> StreamHandle {
-        StreamHandle { stream, channels, callback: AtomicU64::new(0) }
+        StreamHandle { stream, channels, callback: AtomicU64::new(0), freed: AtomicBool::new(false) }
     }
 }
 
@@ -39,8 +41,14 @@ impl Noun for StreamHandle {
     }
 
     fn free(&self) -> Result<()> {
-        let own = self.callback.load(Ordering::Acquire);
-        if own > 0 && own == self.stream.callbacks_set() { self.stream.set_frame_callback(None) } else { Ok(()) }
+        self.freed.store(true, Ordering::SeqCst);
+        self.stream.wake_reader();
+        match self.callback.load(Ordering::Acquire) {
+            0 => Ok(()),
+            own if own == self.stream.callbacks_set() => self.stream.set_frame_callback(None),
+            // It was taken off; that may not have waited for its end.
+            _ => self.stream.settle_callback(),
+        }
     }
 }
 
@@ -59,7 +67,7 @@ pub fn frame_callback(callback: stoa_frame_callback, user_data: UserData) -> Opt
 }
 
 /// Frees a handle of a stream. A callback that was set through it is taken off, unless another handle has set one since. The user stays
-/// subscribed.
+/// subscribed. Who waits in stoa_stream_read() on this handle gets STOA_ERROR_BAD_HANDLE.
 ///
 /// stream: NULL does nothing.
 /// Returns: STOA_OK; STOA_ERROR_BAD_HANDLE; STOA_ERROR_BUSY: freed, but the callback is still in its last run (see THREADS);
@@ -78,7 +86,7 @@ pub unsafe extern "C" fn stoa_stream_free(stream: *mut stoa_stream) -> stoa_stat
 /// out_frame: gets what is known about the frame; begin with STOA_FRAME_INIT.
 /// Returns: STOA_OK; STOA_TIMED_OUT: no frame came; STOA_END_OF_STREAM: it is over, and everything was read;
 ///   STOA_ERROR_BUFFER_TOO_SMALL: out_frame->samples_per_channel is the room that is needed, and the frame stays;
-///   STOA_ERROR_BUSY: another thread is reading, or a callback is just taking a frame; STOA_ERROR_BAD_STRUCT;
+///   STOA_ERROR_BUSY: another thread is reading; STOA_ERROR_BAD_STRUCT;
 ///   STOA_ERROR_BAD_ARGUMENT: an odd address or an impossible capacity; the handle errors, but never STOA_ERROR_CLOSED.
 /// Threads: any, one at a time. Costs no allocation, no lock and, when a frame is there, no system call.
 #[unsafe(no_mangle)]
@@ -106,7 +114,7 @@ pub unsafe extern "C" fn stoa_stream_read(
         // SAFETY: not NULL, aligned, of a possible size; the header asks for as much room. Any bytes are an i16.
         let samples = unsafe { std::slice::from_raw_parts_mut(out_samples, values) };
         let mut info = FrameInfo::default();
-        let outcome = stream.stream.read(samples, &mut info, timeout(timeout_ms))?;
+        let outcome = stream.stream.read_until(samples, &mut info, timeout(timeout_ms), &stream.freed)?;
         let mut frame = stoa_frame::from(&info);
         match outcome {
             ReadOutcome::Frame(_) => {
@@ -116,6 +124,10 @@ pub unsafe extern "C" fn stoa_stream_read(
             }
             ReadOutcome::TimedOut => Ok(Status::TIMED_OUT),
             ReadOutcome::End => Ok(Status::END_OF_STREAM),
+            ReadOutcome::GivenUp => Err(Error::new(
+                Status::BAD_HANDLE,
+                "the stream's handle was freed while it was read; read one that is not",
+            )),
             ReadOutcome::TooSmall(values) => {
                 let samples = values.div_ceil(stream.channels);
                 frame.samples_per_channel = samples as u32;
@@ -149,7 +161,7 @@ pub unsafe extern "C" fn stoa_stream_readable(stream: *const stoa_stream, out_fr
 /// A descriptor for poll, epoll, kqueue, libuv or asyncio: readable while there are frames to read, or the end of the stream to be
 /// seen. Then call stoa_stream_read() with timeout 0 until STOA_TIMED_OUT. Only wait on it: do not write to or close it. (A
 /// language that can only wait by reading may read its byte, and then has to read the stream until STOA_TIMED_OUT.)
-/// It belongs to the stream, and is closed when the last handle of the stream is freed.
+/// It belongs to the stream, and is closed with it: when its last handle is freed and no frame callback of the channel takes its frames.
 ///
 /// out_descriptor: the descriptor; the same at each call.
 /// Returns: STOA_OK; STOA_ERROR_LIMIT: the process has no more descriptors; the handle errors, but never STOA_ERROR_CLOSED.
@@ -166,7 +178,7 @@ pub unsafe extern "C" fn stoa_stream_descriptor(stream: *mut stoa_stream, out_de
 }
 
 /// Sets, replaces or takes off the stream's frame callback. A stream has one, whichever of its handles set it.
-/// What is in the ring buffer goes to the callback first.
+/// What is in the ring buffer goes to the callback first, and stoa_stream_read() gets nothing while there is one.
 ///
 /// callback: NULL takes it off, and frames wait for stoa_stream_read() again.
 /// user_data, user_data_free: see OWNERSHIP.
@@ -183,8 +195,9 @@ pub unsafe extern "C" fn stoa_stream_set_frame_callback(
     let user_data = UserData::new(user_data, user_data_free);
     on(stream, |stream: &StreamHandle| {
         let done = stream.stream.set_frame_callback(frame_callback(callback, user_data));
-        let which = if callback.is_some() { stream.stream.callbacks_set() } else { 0 };
-        stream.callback.store(which, Ordering::Release);
+        if callback.is_some() {
+            stream.callback.store(stream.stream.callbacks_set(), Ordering::Release);
+        }
         done.map(|()| Status::OK)
     })
 }

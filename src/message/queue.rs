@@ -51,6 +51,8 @@ struct State {
     last: u64,
     /// First and last of the tickets that failed, and why.
     failures: VecDeque<(u64, u64, Error)>,
+    /// Up to this ticket nobody remembers which failed.
+    forgotten: u64,
     counters: QueueCounters,
 }
 
@@ -136,8 +138,10 @@ impl MessageQueue {
         if !gone.is_empty() {
             let failure = (first, state.left, why.clone());
             state.failures.push_back(failure);
-            if state.failures.len() > MAX_FAILURES {
-                state.failures.pop_front();
+            if state.failures.len() > MAX_FAILURES
+                && let Some((_, last, _)) = state.failures.pop_front()
+            {
+                state.forgotten = last;
             }
         }
         drop(state);
@@ -154,11 +158,17 @@ impl MessageQueue {
         QueueCounters { waiting: state.outstanding.len() as u64, waiting_bytes: state.bytes as u64, ..state.counters }
     }
 
-    /// What became of a ticket. None: it has not left. Err(NOT_FOUND): there is no such ticket.
+    /// What became of a ticket. None: it has not left. Err(NOT_FOUND): there is no such ticket, or it is forgotten.
     pub fn outcome(&self, ticket: u64) -> Option<Result<()>> {
         let state = self.lock();
         if ticket == 0 || ticket > state.last {
             let text = format!("no message has the number {ticket}; give one that stoa_channel_send_message() gave");
+            return Some(Err(Error::new(Status::NOT_FOUND, text)));
+        }
+        if ticket <= state.forgotten {
+            let text = format!(
+                "too much happened since message {ticket} to say what became of it; its event 'message_sent' said it"
+            );
             return Some(Err(Error::new(Status::NOT_FOUND, text)));
         }
         if ticket > state.left {
@@ -231,6 +241,18 @@ mod tests {
         assert_eq!(queue.outcome(0).unwrap().unwrap_err().status, Status::NOT_FOUND);
         let counters = QueueCounters { sent: 1, failed: 2, refused: 0, waiting: 1, waiting_bytes: 1 };
         assert_eq!(queue.counters(), counters);
+    }
+
+    #[test]
+    fn a_failure_that_is_forgotten_is_no_success() {
+        let (queue, _) = queue();
+        let why = Error::new(Status::DISCONNECTED, "gone");
+        for ticket in 1..=MAX_FAILURES as u64 + 1 {
+            assert_eq!(queue.push(message("a", 1)).unwrap(), ticket);
+            queue.fail(&why);
+        }
+        assert_eq!(queue.outcome(1).unwrap().unwrap_err().status, Status::NOT_FOUND);
+        assert_eq!(queue.outcome(2), Some(Err(why)));
     }
 
     #[test]

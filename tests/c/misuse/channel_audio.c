@@ -71,6 +71,7 @@ static void audio_rows(void)
     channel = small_channel(1);
     ROW("listen_only", STOA_ERROR_BAD_STATE, LISTENS, stoa_channel_push_audio(channel, pcm, 480, -1, &out.length));
     ROW("listen_only", STOA_ERROR_BAD_STATE, LISTENS, stoa_channel_push_audio_f32(channel, floats, 480, -1, &out.length));
+    ROW("listen_only", STOA_ERROR_BAD_STATE, LISTENS, stoa_channel_mark(channel, 1));
     EXPECT(STOA_OK, NULL, stoa_channel_free(channel));
 
     channel = small_channel(0);

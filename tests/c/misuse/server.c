@@ -51,6 +51,13 @@ static void server_new_rows(void)
            "the webhook \"host\" does not begin with http:// or https://: give one as https://host:port/path, or http://");
     MADE("options->webhooks has nine URLs", options->webhooks = "http://a http://b http://c http://d http://e http://f "
            "http://g http://h http://i", STOA_ERROR_BAD_ARGUMENT, "there are 9 webhooks: give at most 8");
+    setenv("SSL_CERT_FILE", "/dev/null", 1);
+    setenv("SSL_CERT_DIR", "/nowhere", 1);
+    MADE("options->webhooks has one by TLS, and the system no trusted certificates", options->webhooks = "https://host/",
+         STOA_ERROR_BAD_STATE,
+         "this system's trusted certificates were not found (<why>): install them (ca-certificates), or give a ca_file");
+    unsetenv("SSL_CERT_FILE");
+    unsetenv("SSL_CERT_DIR");
     options->webhooks = NULL;
     MEMBER(metrics, 2, STOA_ERROR_BAD_ARGUMENT, "metrics is 2: give 0 or 1", stoa_server_new(options, &out.server));
     MEMBER(remote_unmute, 2, STOA_ERROR_BAD_ARGUMENT, "remote_unmute is 2: give 0 or 1",
