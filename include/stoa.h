@@ -784,7 +784,7 @@ typedef struct stoa_event {
     uint32_t old_state;
     // The state now.
     uint32_t new_state;
-    // Why: STOA_REASON_...; the code of a call that failed.
+    // Why: STOA_REASON_... (see stoa_reason_name()); the code of a call that failed.
     uint32_t reason;
     // STOA_EVENT_FLAG_..., added.
     uint32_t flags;
@@ -834,6 +834,13 @@ stoa_status stoa_event_free(stoa_event *event);
 // Returns: the name; "" for a number that is no kind. Never NULL. It is valid for ever.
 // Threads: any.
 const char *stoa_event_name(uint32_t kind);
+
+// The name of a reason, such as "duplicate_identity".
+//
+// reason: STOA_REASON_...
+// Returns: the name; "" for a number that is no reason. Never NULL. It is valid for ever.
+// Threads: any.
+const char *stoa_reason_name(uint32_t reason);
 
 // CHANNEL ----------------------------------------------------------------------
 
@@ -1648,7 +1655,7 @@ stoa_status stoa_stream_free(stoa_stream *stream);
 // out_frame: gets what is known about the frame; begin with STOA_FRAME_INIT.
 // Returns: STOA_OK; STOA_TIMED_OUT: no frame came; STOA_END_OF_STREAM: it is over, and everything was read;
 //   STOA_ERROR_BUFFER_TOO_SMALL: out_frame->samples_per_channel is the room that is needed, and the frame stays;
-//   STOA_ERROR_BUSY: another thread is reading, or the frames go to a callback; STOA_ERROR_BAD_STRUCT;
+//   STOA_ERROR_BUSY: another thread is reading; STOA_ERROR_BAD_STRUCT;
 //   STOA_ERROR_BAD_ARGUMENT: an odd address or an impossible capacity; the handle errors, but never STOA_ERROR_CLOSED.
 // Threads: any, one at a time. Costs no allocation, no lock and, when a frame is there, no system call.
 stoa_status stoa_stream_read(stoa_stream *stream,
@@ -1676,7 +1683,7 @@ stoa_status stoa_stream_descriptor(stoa_stream *stream,
                                    int32_t *out_descriptor);
 
 // Sets, replaces or takes off the stream's frame callback. A stream has one, whichever of its handles set it.
-// What is in the ring buffer goes to the callback first, and stoa_stream_read() takes nothing while there is one.
+// What is in the ring buffer goes to the callback first, and stoa_stream_read() gets nothing while there is one.
 //
 // callback: NULL takes it off, and frames wait for stoa_stream_read() again.
 // user_data, user_data_free: see OWNERSHIP.

@@ -68,6 +68,46 @@ pub enum Reason {
     TokenExpired = 13,
 }
 
+impl Reason {
+    /// Every reason, by its number.
+    pub const ALL: [Reason; 14] = [
+        Reason::None,
+        Reason::Requested,
+        Reason::DuplicateIdentity,
+        Reason::ServerShutdown,
+        Reason::Removed,
+        Reason::RoomClosed,
+        Reason::ConnectionLost,
+        Reason::Unreachable,
+        Reason::BadToken,
+        Reason::Protocol,
+        Reason::Refused,
+        Reason::TimedOut,
+        Reason::Internal,
+        Reason::TokenExpired,
+    ];
+
+    /// The name, as programs in C know it.
+    pub fn name(self) -> &'static CStr {
+        match self {
+            Reason::None => c"none",
+            Reason::Requested => c"requested",
+            Reason::DuplicateIdentity => c"duplicate_identity",
+            Reason::ServerShutdown => c"server_shutdown",
+            Reason::Removed => c"removed",
+            Reason::RoomClosed => c"room_closed",
+            Reason::ConnectionLost => c"connection_lost",
+            Reason::Unreachable => c"unreachable",
+            Reason::BadToken => c"bad_token",
+            Reason::Protocol => c"protocol",
+            Reason::Refused => c"refused",
+            Reason::TimedOut => c"timed_out",
+            Reason::Internal => c"internal",
+            Reason::TokenExpired => c"token_expired",
+        }
+    }
+}
+
 /// One event of a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

@@ -128,7 +128,8 @@ pub unsafe extern "C" fn stoa_channel_subscribe_state(
 /// user: the identity, 1 to 256 bytes.
 /// out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().
 /// Returns: STOA_OK; STOA_ERROR_NOT_FOUND: no such user in the room; STOA_ERROR_BAD_STATE: not connected; STOA_ERROR_BAD_UTF8;
-///   STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; the handle errors.
+///   STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_BUSY: too many calls wait for this
+///   channel; the handle errors.
 /// Threads: any. Does not wait.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_stream(
@@ -150,7 +151,7 @@ pub unsafe extern "C" fn stoa_channel_stream(
 /// The stream of all users who are subscribed to, mixed. It outlives connections, and ends when the channel is freed.
 ///
 /// out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().
-/// Returns: STOA_OK; STOA_ERROR_LIMIT: too many handles; the handle errors.
+/// Returns: STOA_OK; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_BUSY: too many calls wait for this channel; the handle errors.
 /// Threads: any. Does not wait.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stoa_channel_mixed_stream(

@@ -6,7 +6,7 @@ use super::panic::{call, value};
 use super::status::stoa_status;
 use super::string::c_string;
 use super::types::stoa_channel;
-use crate::event::{Event, EventBody, EventKind};
+use crate::event::{Event, EventBody, EventKind, Reason};
 use crate::{Result, Status};
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::null_mut;
@@ -172,7 +172,7 @@ pub struct stoa_event {
     pub old_state: u32,
     /// The state now.
     pub new_state: u32,
-    /// Why: STOA_REASON_...; the code of a call that failed.
+    /// Why: STOA_REASON_... (see stoa_reason_name()); the code of a call that failed.
     pub reason: u32,
     /// STOA_EVENT_FLAG_..., added.
     pub flags: u32,
@@ -433,5 +433,18 @@ pub extern "C" fn stoa_event_name(kind: u32) -> *const c_char {
     value(c"".as_ptr(), || {
         let kind = EventKind::ALL.into_iter().find(|known| *known as u32 == kind);
         kind.map_or(c"", EventKind::name).as_ptr()
+    })
+}
+
+/// The name of a reason, such as "duplicate_identity".
+///
+/// reason: STOA_REASON_...
+/// Returns: the name; "" for a number that is no reason. Never NULL. It is valid for ever.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn stoa_reason_name(reason: u32) -> *const c_char {
+    value(c"".as_ptr(), || {
+        let reason = Reason::ALL.into_iter().find(|known| *known as u32 == reason);
+        reason.map_or(c"", Reason::name).as_ptr()
     })
 }

@@ -56,6 +56,7 @@ struct given {
     TELL(stoa_status_text, stoa_status_text(STOA_OK) == NULL)                                                          \
     TELL(stoa_last_error, stoa_last_error() == NULL)                                                                   \
     TELL(stoa_event_name, strcmp(stoa_event_name(STOA_EVENT_PLAYED), "played") != 0)                                   \
+    TELL(stoa_reason_name, strcmp(stoa_reason_name(STOA_REASON_REMOVED), "removed") != 0)                              \
     CALL(stoa_token_build_livekit, stoa_token_build_livekit("key", "secret", "room", "ada", 60, TEXT))                 \
     CALL(stoa_token_build_rtc, stoa_token_build_rtc(EVERY_APP, EVERY_APP, "room", "ada", 60, TEXT))                    \
     CALL(stoa_token_build_json, stoa_token_build_json(EVERY_DOCUMENT, "key", "secret", TEXT))                          \

@@ -183,20 +183,5 @@ fn format_name(format: MessageFormat) -> &'static str {
 }
 
 pub fn reason_name(reason: Reason) -> &'static str {
-    match reason {
-        Reason::None => "none",
-        Reason::Requested => "requested",
-        Reason::DuplicateIdentity => "duplicate_identity",
-        Reason::ServerShutdown => "server_shutdown",
-        Reason::Removed => "removed",
-        Reason::RoomClosed => "room_closed",
-        Reason::ConnectionLost => "connection_lost",
-        Reason::Unreachable => "unreachable",
-        Reason::BadToken => "bad_token",
-        Reason::Protocol => "protocol",
-        Reason::Refused => "refused",
-        Reason::TimedOut => "timed_out",
-        Reason::Internal => "internal",
-        Reason::TokenExpired => "token_expired",
-    }
+    reason.name().to_str().unwrap_or_default()
 }

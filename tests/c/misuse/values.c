@@ -6,12 +6,16 @@ static void value_rows(void)
     TRUE(stoa_version_number() == STOA_VERSION_NUMBER);
     TRUE(strcmp(stoa_status_text(STOA_OK), "done") == 0);
     TRUE(strcmp(stoa_event_name(STOA_EVENT_USER_JOINED), "user_joined") == 0);
+    TRUE(strcmp(stoa_reason_name(STOA_REASON_NONE), "none") == 0);
+    TRUE(strcmp(stoa_reason_name(STOA_REASON_TOKEN_EXPIRED), "token_expired") == 0);
     TRUE(stoa_time_us() > UINT64_C(1600000000000000));
     VALUE("status is 12345", "\"unknown status\"", strcmp(stoa_status_text(12345), "unknown status") == 0, "stoa_status_text");
     VALUE("status is -2147483648", "\"unknown status\"", strcmp(stoa_status_text(INT32_MIN), "unknown status") == 0,
           "stoa_status_text");
     VALUE("kind is 0", "\"\"", strcmp(stoa_event_name(0), "") == 0, "stoa_event_name");
     VALUE("kind is 4294967295", "\"\"", strcmp(stoa_event_name(UINT32_MAX), "") == 0, "stoa_event_name");
+    VALUE("reason is 14", "\"\"", strcmp(stoa_reason_name(14), "") == 0, "stoa_reason_name");
+    VALUE("reason is 4294967295", "\"\"", strcmp(stoa_reason_name(UINT32_MAX), "") == 0, "stoa_reason_name");
     VALUE("before the first error", "\"\"", strcmp(stoa_last_error(), "") == 0, "stoa_last_error");
 }
 
