@@ -10,6 +10,9 @@ pub struct Envelope {
     user: Option<UserEnvelope>,
     #[prost(string, repeated, tag = "5")]
     destination_identities: Vec<String>,
+    /// It carries what somebody has said, as text.
+    #[prost(message, optional, tag = "7")]
+    transcription: Option<Unread>,
     /// It carries what a client has measured: not for everybody.
     #[prost(message, optional, tag = "8")]
     metrics: Option<Unread>,
@@ -61,6 +64,11 @@ impl Envelope {
     /// Whether it carries what a client has measured.
     pub fn is_metrics(&self) -> bool {
         self.metrics.is_some()
+    }
+
+    /// Whether it carries what somebody has said, as text; that may be anybody.
+    pub fn is_transcription(&self) -> bool {
+        self.transcription.is_some()
     }
 
     /// Whether the packet is for this participant.

@@ -435,6 +435,10 @@ impl RoomServer {
             return;
         }
         let Some(sender) = self.participants.get(&id) else { return };
+        if envelope.is_transcription() && !sender.claims.is_agent() {
+            self.counted.data_dropped_forbidden += 1;
+            return self.refuse_data(id, "that only agents may send, a transcription");
+        }
         let kind = if lane == Lane::Lossy { Kind::Lossy } else { Kind::Reliable };
         let bytes = envelope.with_origin(packet, kind, sender.identity(), &sid);
         self.deliver(&room, Some(id), lane, &envelope, &bytes);

@@ -27,6 +27,7 @@ mod check;
 mod data_tracks;
 mod hostile;
 mod long_data;
+mod origin;
 mod republish;
 mod resume;
 mod shortcut;

@@ -50,6 +50,13 @@ pub struct Claims {
     pub other: Map<String, Value>,
 }
 
+impl Claims {
+    /// Whether the user is an agent, which may speak for others.
+    pub fn is_agent(&self) -> bool {
+        self.kind == "agent" || self.video.agent
+    }
+}
+
 /// What a user may do; the name is LiveKit's, it covers audio and data too. An absent permission means the default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VideoGrant {
