@@ -40,8 +40,9 @@ struct Origin {
     kind: Option<i32>,
     #[prost(message, optional, tag = "2")]
     user: Option<UserOrigin>,
-    #[prost(string, tag = "4")]
-    participant_identity: String,
+    // Optional, so that an empty one is written too, and counts.
+    #[prost(string, optional, tag = "4")]
+    participant_identity: Option<String>,
     #[prost(string, tag = "17")]
     participant_sid: String,
 }
@@ -49,10 +50,18 @@ struct Origin {
 /// The sender where it used to be told: LiveKit's Go test client looks only there.
 #[derive(Clone, PartialEq, Message)]
 struct UserOrigin {
-    #[prost(string, tag = "1")]
-    participant_sid: String,
-    #[prost(string, tag = "5")]
-    participant_identity: String,
+    #[prost(string, optional, tag = "1")]
+    participant_sid: Option<String>,
+    #[prost(string, optional, tag = "5")]
+    participant_identity: Option<String>,
+}
+
+/// Who sends a packet.
+pub struct Sender<'a> {
+    pub identity: &'a str,
+    pub sid: &'a str,
+    /// Its name is not told.
+    pub hidden: bool,
 }
 
 /// Reads the addressees of a packet; None if the bytes are no data packet.
@@ -83,13 +92,15 @@ impl Envelope {
 
     /// The packet with its way and its sender written behind it: of a field that occurs twice the last one counts, so nobody can speak
     /// for others.
-    pub fn with_origin(&self, packet: &[u8], kind: Kind, identity: &str, sid: &str) -> Vec<u8> {
-        let user = UserOrigin { participant_identity: identity.into(), participant_sid: sid.into() };
+    pub fn with_origin(&self, packet: &[u8], kind: Kind, sender: &Sender) -> Vec<u8> {
+        let told = |name: &str| Some(if sender.hidden { String::new() } else { name.to_string() });
+        let user = UserOrigin { participant_identity: told(sender.identity), participant_sid: told(sender.sid) };
         let origin = Origin {
             kind: Some(kind as i32),
             user: self.user.is_some().then_some(user),
-            participant_identity: identity.into(),
-            participant_sid: sid.into(),
+            participant_identity: told(sender.identity),
+            // As with LiveKit's server, also of who is hidden: the packet's number counts with it.
+            participant_sid: sender.sid.into(),
         };
         let mut bytes = Vec::with_capacity(packet.len() + origin.encoded_len());
         bytes.extend_from_slice(packet);
@@ -102,6 +113,8 @@ impl Envelope {
 mod tests {
     use super::*;
     use crate::signal::livekit::{DataPacket, UserPacket, data_packet::Value};
+
+    const ANN: Sender = Sender { identity: "ann", sid: "PA_ann", hidden: false };
 
     #[test]
     fn the_sender_cannot_be_forged_and_unknown_fields_survive() {
@@ -120,7 +133,7 @@ mod tests {
         };
         let mut bytes = forged.encode_to_vec();
         bytes.extend_from_slice(&[0xfa, 0x3e, 2, 8, 9]); // field 1007, bytes
-        let sent = envelope(&bytes).unwrap().with_origin(&bytes, Kind::Lossy, "ann", "PA_ann");
+        let sent = envelope(&bytes).unwrap().with_origin(&bytes, Kind::Lossy, &ANN);
         assert_eq!(&sent[..bytes.len()], &bytes[..]);
         let read = DataPacket::decode(&sent[..]).unwrap();
         assert_eq!((read.participant_identity.as_str(), read.participant_sid.as_str()), ("ann", "PA_ann"));
@@ -129,7 +142,7 @@ mod tests {
         assert_eq!((user.participant_identity.as_str(), user.participant_sid.as_str()), ("ann", "PA_ann"));
         assert_eq!((user.payload.as_slice(), user.topic.as_deref()), ([1, 2].as_slice(), Some("game")));
         assert_eq!(read.kind, Kind::Lossy as i32, "the way it came, whatever it says");
-        let reliable = envelope(&sent).unwrap().with_origin(&sent, Kind::Reliable, "ann", "PA_ann");
+        let reliable = envelope(&sent).unwrap().with_origin(&sent, Kind::Reliable, &ANN);
         assert_eq!(DataPacket::decode(&reliable[..]).unwrap().kind, Kind::Reliable as i32);
     }
 
@@ -137,7 +150,7 @@ mod tests {
     fn what_is_no_packet_of_a_user_does_not_become_one() {
         let chunk = Value::StreamChunk(Default::default());
         let bytes = DataPacket { value: Some(chunk.clone()), ..Default::default() }.encode_to_vec();
-        let sent = envelope(&bytes).unwrap().with_origin(&bytes, Kind::Reliable, "ann", "PA_ann");
+        let sent = envelope(&bytes).unwrap().with_origin(&bytes, Kind::Reliable, &ANN);
         assert_eq!(DataPacket::decode(&sent[..]).unwrap().value, Some(chunk));
     }
 

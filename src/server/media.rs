@@ -421,7 +421,7 @@ impl RoomServer {
             self.counted.data_dropped_malformed += 1;
             return self.refuse_data(id, "that is no packet");
         };
-        let (room, sid) = (sender.room.clone(), sender.sid.clone());
+        let room = sender.room.clone();
         if lane == Lane::Reliable && envelope.sequence > 0 {
             if envelope.sequence <= sender.data_sequence {
                 // Sent again after a loss, but it had arrived.
@@ -440,7 +440,8 @@ impl RoomServer {
             return self.refuse_data(id, "that only agents may send, a transcription");
         }
         let kind = if lane == Lane::Lossy { Kind::Lossy } else { Kind::Reliable };
-        let bytes = envelope.with_origin(packet, kind, sender.identity(), &sid);
+        let origin = data::Sender { identity: sender.identity(), sid: &sender.sid, hidden: !sender.is_visible() };
+        let bytes = envelope.with_origin(packet, kind, &origin);
         self.deliver(&room, Some(id), lane, &envelope, &bytes);
     }
 

@@ -4,7 +4,7 @@ use super::*;
 
 /// What a field of a message looks like that has bytes in it.
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
-    [&[number << 3 | 2, content.len() as u8], content].concat()
+    [&[(number << 3) | 2, content.len() as u8], content].concat()
 }
 
 impl World {
@@ -43,4 +43,26 @@ fn transcriptions_pass_from_agents_alone() {
     world.send_packet(agent, &transcription);
     let from = |client: usize| world.clients[client].data.iter().map(|d| &*d.participant_identity).collect::<Vec<_>>();
     assert_eq!((from(ann), from(bob)), (vec!["scribe"], vec!["scribe"]));
+}
+
+#[test]
+fn who_is_hidden_is_not_named_by_what_it_sends() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    let ghost = world.join_with("ghost", VideoGrant { hidden: true, ..grant() });
+    let forged = DataPacket {
+        participant_identity: "queen".into(),
+        value: Some(data_packet::Value::User(UserPacket {
+            participant_sid: "PA_queen".into(),
+            participant_identity: "queen".into(),
+            payload: vec![1],
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    world.send_packet(ghost, &forged.encode_to_vec());
+    let packet = &world.clients[ann].data[0];
+    let Some(data_packet::Value::User(user)) = &packet.value else { panic!("{packet:?}") };
+    let names = [&packet.participant_identity, &user.participant_sid, &user.participant_identity];
+    assert_eq!((names, &user.payload[..]), ([""; 3].map(String::from).each_ref(), &[1][..]));
 }
