@@ -8,6 +8,9 @@ use prost::Message;
 pub struct Envelope {
     #[prost(message, optional, tag = "2")]
     user: Option<UserEnvelope>,
+    /// Who sent it, as it says itself: that counts from agents alone.
+    #[prost(string, tag = "4")]
+    participant_identity: String,
     #[prost(string, repeated, tag = "5")]
     destination_identities: Vec<String>,
     /// It carries what somebody has said, as text.
@@ -16,6 +19,10 @@ pub struct Envelope {
     /// It carries what a client has measured: not for everybody.
     #[prost(message, optional, tag = "8")]
     metrics: Option<Unread>,
+    #[prost(message, optional, tag = "9")]
+    chat_message: Option<Unread>,
+    #[prost(message, optional, tag = "13")]
+    stream_header: Option<HeaderEnvelope>,
     /// The sender's number of a reliable packet, from 1; 0 where it does not count.
     #[prost(uint32, tag = "16")]
     pub sequence: u32,
@@ -29,6 +36,13 @@ struct UserEnvelope {
     destination_identities: Vec<String>,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct HeaderEnvelope {
+    /// The stream carries text.
+    #[prost(message, optional, tag = "9")]
+    text_header: Option<Unread>,
+}
+
 /// A message that is there, whatever is in it.
 #[derive(Clone, PartialEq, Message)]
 struct Unread {}
@@ -40,6 +54,11 @@ struct Origin {
     kind: Option<i32>,
     #[prost(message, optional, tag = "2")]
     user: Option<UserOrigin>,
+    // Their numbers put them behind `user`: the last of them is what the packet carries.
+    #[prost(message, optional, tag = "9")]
+    chat_message: Option<ChatOrigin>,
+    #[prost(message, optional, tag = "13")]
+    stream_header: Option<HeaderOrigin>,
     // Optional, so that an empty one is written too, and counts.
     #[prost(string, optional, tag = "4")]
     participant_identity: Option<String>,
@@ -56,12 +75,32 @@ struct UserOrigin {
     participant_identity: Option<String>,
 }
 
+/// That an agent has written down what somebody said.
+#[derive(Clone, PartialEq, Message)]
+struct ChatOrigin {
+    #[prost(bool, tag = "6")]
+    generated: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct HeaderOrigin {
+    #[prost(message, optional, tag = "9")]
+    text_header: Option<TextOrigin>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TextOrigin {
+    #[prost(bool, tag = "5")]
+    generated: bool,
+}
+
 /// Who sends a packet.
 pub struct Sender<'a> {
     pub identity: &'a str,
     pub sid: &'a str,
     /// Its name is not told.
     pub hidden: bool,
+    pub is_agent: bool,
 }
 
 /// Reads the addressees of a packet; None if the bytes are no data packet.
@@ -91,14 +130,20 @@ impl Envelope {
     }
 
     /// The packet with its way and its sender written behind it: of a field that occurs twice the last one counts, so nobody can speak
-    /// for others.
+    /// for others. An agent may, in text, which is marked as generated then.
     pub fn with_origin(&self, packet: &[u8], kind: Kind, sender: &Sender) -> Vec<u8> {
         let told = |name: &str| Some(if sender.hidden { String::new() } else { name.to_string() });
         let user = UserOrigin { participant_identity: told(sender.identity), participant_sid: told(sender.sid) };
+        let said = &self.participant_identity;
+        let for_another = sender.is_agent && !said.is_empty() && said != sender.identity;
+        let chat = self.chat_message.as_ref().filter(|_| for_another);
+        let text = self.stream_header.as_ref().filter(|header| for_another && header.text_header.is_some());
         let origin = Origin {
             kind: Some(kind as i32),
             user: self.user.is_some().then_some(user),
-            participant_identity: told(sender.identity),
+            chat_message: chat.map(|_| ChatOrigin { generated: true }),
+            stream_header: text.map(|_| HeaderOrigin { text_header: Some(TextOrigin { generated: true }) }),
+            participant_identity: if chat.is_some() || text.is_some() { None } else { told(sender.identity) },
             // As with LiveKit's server, also of who is hidden: the packet's number counts with it.
             participant_sid: sender.sid.into(),
         };
@@ -114,7 +159,7 @@ mod tests {
     use super::*;
     use crate::signal::livekit::{DataPacket, UserPacket, data_packet::Value};
 
-    const ANN: Sender = Sender { identity: "ann", sid: "PA_ann", hidden: false };
+    const ANN: Sender = Sender { identity: "ann", sid: "PA_ann", hidden: false, is_agent: false };
 
     #[test]
     fn the_sender_cannot_be_forged_and_unknown_fields_survive() {

@@ -440,7 +440,12 @@ impl RoomServer {
             return self.refuse_data(id, "that only agents may send, a transcription");
         }
         let kind = if lane == Lane::Lossy { Kind::Lossy } else { Kind::Reliable };
-        let origin = data::Sender { identity: sender.identity(), sid: &sender.sid, hidden: !sender.is_visible() };
+        let origin = data::Sender {
+            identity: sender.identity(),
+            sid: &sender.sid,
+            hidden: !sender.is_visible(),
+            is_agent: sender.claims.is_agent(),
+        };
         let bytes = envelope.with_origin(packet, kind, &origin);
         self.deliver(&room, Some(id), lane, &envelope, &bytes);
     }
