@@ -52,8 +52,6 @@ const ACTIONS: i32 = 13;
 pub(super) struct Past {
     pub was: participant_info::State,
     pub hidden: bool,
-    /// The room does not end by it, though nobody else is there.
-    pub wait: bool,
 }
 
 /// How long somebody's WebSocket may be gone.
@@ -202,7 +200,7 @@ impl RoomServer {
         }
         let others = self.members(&room);
         self.participants.insert(id, participant);
-        self.rooms.get_mut(&room).expect("made above").entered(id);
+        self.entered(&room, id);
         self.care_at(id, now + CARE);
         let connections = if single { "one peer connection" } else { "two peer connections" };
         let protocol = self.participants[&id].client.protocol;
@@ -442,9 +440,7 @@ impl RoomServer {
             self.conns.remove(&conn);
             self.output.push_back(Output::Close { conn });
         }
-        // Who joins again finds the same room.
-        let wait = reason == DisconnectReason::DuplicateIdentity;
-        self.out_of_room(&room, id, farewell, Past { was, hidden, wait });
+        self.out_of_room(&room, id, farewell, Past { was, hidden });
     }
 
     /// Ends what a participant hears of its room, and its room of it. Gives back what it published.
@@ -465,16 +461,14 @@ impl RoomServer {
     pub(super) fn out_of_room(&mut self, room: &Arc<str>, id: ParticipantId, farewell: ParticipantInfo, past: Past) {
         let Some(found) = self.rooms.get_mut(room) else { return };
         found.members.retain(|m| *m != id);
-        let (empty, ending) = (found.members.is_empty(), found.ending);
+        let ending = found.ending;
         self.tell_left(room, &farewell, past.was);
-        if empty {
-            return self.room_empty(room, past.wait);
-        }
         if ending {
             // All of them go, and perhaps come back where they find each other: nobody has left for anybody. In a room of many, news
             // of each for each would fill the queues of WebSockets before the last ones' own Leave.
             return;
         }
+        self.plan_end(room);
         if !past.hidden {
             let members = self.members(room);
             let update = ParticipantUpdate { participants: vec![farewell] };

@@ -196,7 +196,7 @@ enum Job {
     Speakers(Arc<str>),
     /// How well a room's connections do.
     Quality(Arc<str>),
-    /// An empty room's time is over.
+    /// The time of a room that nobody keeps is over.
     Close(Arc<str>),
     /// Telling a publisher that less of a track is watched.
     Layers(TrackId),
@@ -222,9 +222,11 @@ struct Room {
     /// How many participants it takes; 0: as many as the server lets.
     max_participants: u32,
     metadata: String,
+    /// Since when it waits for its first visitor.
+    waits_since: Instant,
     /// Somebody has been in it.
     visited: bool,
-    /// When it ends, while it is empty.
+    /// When it ends, while nobody keeps it.
     close_at: Option<Instant>,
     /// It ends, and everybody's stay with it.
     ending: bool,
@@ -424,7 +426,7 @@ impl RoomServer {
         let publishes = |id: &&ParticipantId| {
             self.participants.get(id).is_some_and(|p| !p.tracks.is_empty() || p.data_tracks.publishes())
         };
-        let records = |id: &ParticipantId| self.participants.get(id).is_some_and(Participant::records);
+        let records = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.claims.is_recorder());
         RoomInfo {
             sid: room.sid.clone(),
             name: name.to_string(),

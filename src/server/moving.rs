@@ -17,7 +17,7 @@ impl RoomServer {
         if participant.client.protocol < MOVES {
             return Err("The participant's client is too old to be moved.");
         }
-        if participant.claims.video.agent || matches!(participant.claims.kind.as_str(), "agent" | "egress") {
+        if participant.claims.is_dependent() {
             return Err("Agents and those who record are not moved.");
         }
         if participant.access.is_some() {
@@ -59,7 +59,7 @@ impl RoomServer {
         if !participants.is_empty() {
             self.send(id, signal_response::Message::Update(ParticipantUpdate { participants }));
         }
-        self.out_of_room(&old, id, farewell, Past { was, hidden, wait: false });
+        self.out_of_room(&old, id, farewell, Past { was, hidden });
     }
 
     fn arrive(&mut self, id: ParticipantId, from: &str, room: &Arc<str>) {
@@ -78,7 +78,7 @@ impl RoomServer {
             self.tracks.entry(*track).and_modify(|track| track.level = Default::default());
         }
         let (state, tracks) = (participant.state, participant.tracks.clone());
-        self.rooms.get_mut(room).expect("made before").entered(id);
+        self.entered(room, id);
         let seen = others.iter().filter(|other| self.participants.get(other).is_some_and(|p| p.is_visible()));
         let moved = RoomMovedResponse {
             room: Some(self.room_info(room)),

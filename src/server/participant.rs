@@ -79,11 +79,6 @@ pub struct Participant {
 }
 
 impl Participant {
-    /// It is there to record the room.
-    pub fn records(&self) -> bool {
-        self.claims.video.recorder || self.claims.kind == "egress"
-    }
-
     pub fn identity(&self) -> &str {
         &self.claims.sub
     }

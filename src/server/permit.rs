@@ -124,6 +124,7 @@ impl RoomServer {
     pub(super) fn permit(&mut self, id: ParticipantId, grant: VideoGrant) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let could_hear = participant.claims.video.may_subscribe();
+        let depended = participant.claims.is_dependent();
         let (can_hear, room) = (grant.may_subscribe(), participant.room.clone());
         participant.claims.video = grant;
         let (own, heard) = (participant.tracks.clone(), participant.wants.keys().copied().collect::<Vec<_>>());
@@ -164,6 +165,9 @@ impl RoomServer {
             self.negotiate(id);
         }
         self.permit_data_tracks(id);
+        if self.participants.get(&id).is_some_and(|p| p.claims.is_dependent() != depended) {
+            self.plan_end(&room);
+        }
         self.announce(id, true);
     }
 

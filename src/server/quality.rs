@@ -194,6 +194,9 @@ impl RoomServer {
             return;
         };
         found.measured_at = None;
+        if found.members.is_empty() {
+            return;
+        }
         self.begin_measuring(room);
         let members = self.members(room);
         let sent: BTreeMap<TrackId, (Score, f32)> = members

@@ -1,7 +1,7 @@
 //! How rooms begin and end.
 //!
-//! A room that begins with a join ends with the last leave. One that the room service made, or that the first token asked
-//! for times of its own, waits: for its first visitor `empty_timeout`, and for the next one `departure_timeout`.
+//! A room begins with a join, or is made by the room service. It waits for its first visitor `empty_timeout`, and when all have left
+//! `departure_timeout` for the next one. Agents and those who record are no visitors: alone in a room they go with it.
 
 use super::{Job, Level, ParticipantId, Room, RoomServer};
 use crate::signal::json::{self, Described};
@@ -12,18 +12,11 @@ use prost::Message;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a room that was made waits for its first visitor, and for another one, seconds; as LiveKit's server does.
+/// How long a room waits for its first visitor, and for another one, seconds, unless it is told; as LiveKit's server does.
 const EMPTY_TIMEOUT: u32 = 300;
 const DEPARTURE_TIMEOUT: u32 = 20;
 
 impl Room {
-    /// Somebody came in.
-    pub(super) fn entered(&mut self, id: ParticipantId) {
-        self.members.push(id);
-        self.visited = true;
-        self.close_at = None;
-    }
-
     /// Takes over what is said; 0 and "" say nothing.
     fn configure(&mut self, wanted: &CreateRoomRequest) {
         let set = |value: &mut u32, wanted: u32| *value = if wanted == 0 { *value } else { wanted };
@@ -38,23 +31,25 @@ impl Room {
 
 impl RoomServer {
     /// Makes a room, which is empty.
-    pub(super) fn make_room(&mut self, name: &Arc<str>, wanted: CreateRoomRequest) {
+    fn make_room(&mut self, name: &Arc<str>, wanted: CreateRoomRequest) {
         let mut room = Room {
             sid: self.rng.sid("RM_"),
             created_ms: self.unix_ms(),
             members: Vec::new(),
             speakers_at: None,
             measured_at: None,
-            empty_timeout: 0,
-            departure_timeout: 0,
+            empty_timeout: EMPTY_TIMEOUT,
+            departure_timeout: DEPARTURE_TIMEOUT,
             max_participants: 0,
             metadata: String::new(),
+            waits_since: self.now,
             visited: false,
             close_at: None,
             ending: false,
         };
         room.configure(&wanted);
         self.rooms.insert(name.clone(), room);
+        self.plan_end(name);
         self.tell_room("room_started", name);
     }
 
@@ -81,20 +76,20 @@ impl RoomServer {
     }
 
     /// What the room service asks for: a room that is there takes it over.
-    pub(super) fn create_room(&mut self, name: &Arc<str>, mut wanted: CreateRoomRequest) {
-        let times = self.rooms.get(name).map_or((0, 0), |room| (room.empty_timeout, room.departure_timeout));
-        let or = |wanted: u32, there: u32, default: u32| [wanted, there, default].into_iter().find(|t| *t > 0);
-        wanted.empty_timeout = or(wanted.empty_timeout, times.0, EMPTY_TIMEOUT).unwrap_or(0);
-        wanted.departure_timeout = or(wanted.departure_timeout, times.1, DEPARTURE_TIMEOUT).unwrap_or(0);
-        match self.rooms.get_mut(name) {
-            Some(room) => {
-                room.configure(&wanted);
-                self.room_changed(name);
-            }
-            None => self.make_room(name, wanted),
-        }
-        if self.members(name).is_empty() {
-            self.room_empty(name, true);
+    pub(super) fn create_room(&mut self, name: &Arc<str>, wanted: CreateRoomRequest) {
+        let Some(room) = self.rooms.get_mut(name) else { return self.make_room(name, wanted) };
+        room.configure(&wanted);
+        room.waits_since = self.now;
+        self.plan_end(name);
+        self.room_changed(name);
+    }
+
+    /// Somebody came into a room.
+    pub(super) fn entered(&mut self, name: &Arc<str>, id: ParticipantId) {
+        let dependent = self.participants.get(&id).is_some_and(|p| p.claims.is_dependent());
+        self.rooms.get_mut(name).expect("made before").members.push(id);
+        if !dependent {
+            self.plan_end(name);
         }
     }
 
@@ -116,29 +111,35 @@ impl RoomServer {
         }
     }
 
-    /// Whether a room takes nobody like this any more. Who records, or is an agent, does not count.
+    /// Whether a room takes nobody like this any more.
     fn is_full(&self, name: &str, claims: &Claims) -> bool {
-        let counts = |claims: &Claims| {
-            !(claims.video.recorder || claims.video.agent || matches!(claims.kind.as_str(), "agent" | "egress"))
-        };
         let Some(room) = self.rooms.get(name).filter(|room| room.max_participants > 0) else { return false };
-        let there = room.members.iter().filter(|m| self.participants.get(m).is_some_and(|p| counts(&p.claims))).count();
-        counts(claims) && there >= room.max_participants as usize
+        !claims.is_dependent() && self.visitors(room) >= room.max_participants as usize
     }
 
-    /// Nobody is in a room: it ends, now or when its time is over. `wait`: not now, in any case.
-    pub(super) fn room_empty(&mut self, name: &Arc<str>, wait: bool) {
+    /// How many are in a room for themselves.
+    fn visitors(&self, room: &Room) -> usize {
+        let visits = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.claims.is_dependent());
+        room.members.iter().filter(visits).count()
+    }
+
+    /// Says when a room ends, after somebody came or went.
+    pub(super) fn plan_end(&mut self, name: &Arc<str>) {
+        let kept = self.rooms.get(name).is_some_and(|room| self.visitors(room) > 0);
         let Some(room) = self.rooms.get_mut(name) else { return };
-        let seconds = if room.visited { room.departure_timeout } else { room.empty_timeout };
-        if seconds == 0 && !wait {
-            return self.close_room(name, DisconnectReason::RoomClosed);
+        room.visited |= kept;
+        room.close_at = None;
+        if kept {
+            return;
         }
-        let at = self.now + Duration::from_secs(seconds.into());
+        let (since, seconds) =
+            if room.visited { (self.now, room.departure_timeout) } else { (room.waits_since, room.empty_timeout) };
+        let at = since + Duration::from_secs(seconds.into());
         room.close_at = Some(at);
         self.at(at, Job::Close(name.clone()));
     }
 
-    /// An empty room's time may be over.
+    /// The time of a room that nobody keeps may be over.
     pub(super) fn close_if_empty(&mut self, name: &Arc<str>, at: Instant) {
         // An entry from before somebody came in, or before another time was set, is stale.
         if self.rooms.get(name).is_some_and(|room| room.close_at == Some(at)) {

@@ -169,7 +169,7 @@ impl RoomServer {
 
 /// Whether a publisher's permission lets somebody hear a track; without one, everybody. It does not bind those who record a room.
 pub(super) fn allows(permission: Option<&Permission>, who: &Participant, track_sid: &str) -> bool {
-    let Some(permission) = permission.filter(|p| !p.everybody && !who.records()) else { return true };
+    let Some(permission) = permission.filter(|p| !p.everybody && !who.claims.is_recorder()) else { return true };
     let named = [permission.by_identity.get(who.identity()), permission.by_sid.get(&who.sid)];
     named.into_iter().flatten().any(|allowed| allowed.everything || allowed.tracks.contains(track_sid))
 }

@@ -55,6 +55,16 @@ impl Claims {
     pub fn is_agent(&self) -> bool {
         self.kind == "agent" || self.video.agent
     }
+
+    /// Whether the user is there to record the room.
+    pub fn is_recorder(&self) -> bool {
+        self.kind == "egress" || self.video.recorder
+    }
+
+    /// Whether the user is there for the others alone: such ones do not keep a room from ending, nor fill it.
+    pub fn is_dependent(&self) -> bool {
+        self.is_agent() || self.is_recorder()
+    }
 }
 
 /// What a user may do; the name is LiveKit's, it covers audio and data too. An absent permission means the default.

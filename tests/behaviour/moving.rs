@@ -65,7 +65,8 @@ fn a_room_is_made_for_who_is_moved_and_the_empty_one_ends() {
     let mut sim = Sim::new(2);
     let ada = sim.join("ada", in_room("ada", "hall"));
     moves(&mut sim, "ada", "hall", "attic");
-    assert_eq!(sim.server.population(), (1, 1));
+    sim.run(ms(20_500));
+    assert_eq!(sim.server.population(), (1, 1), "nobody came back to the other");
     let bob = sim.join("bob", in_room("bob", "attic"));
     sim.run(ms(300));
     assert!(sim.frames(ada, bob, "ada") > 20);
