@@ -54,8 +54,8 @@ impl RoomServer {
     }
 
     /// Whether somebody may come into a room: who of the same identity leaves for it, or why not.
-    pub(super) fn admits(&self, room: &str, claims: &Claims) -> Result<Option<ParticipantId>, &'static str> {
-        if !self.rooms.contains_key(room) && self.rooms.len() >= self.config.limits.rooms {
+    pub(super) fn admits(&mut self, room: &str, claims: &Claims) -> Result<Option<ParticipantId>, &'static str> {
+        if !self.rooms.contains_key(room) && !self.takes_room() {
             return Err("The server has as many rooms as it may; try another one.");
         }
         let same = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.identity() == claims.sub);
@@ -65,6 +65,17 @@ impl RoomServer {
             return Err("The room has as many participants as it may.");
         }
         Ok(older)
+    }
+
+    /// Whether there may be one room more. For it ends one that all have left, and that would end next.
+    pub(super) fn takes_room(&mut self) -> bool {
+        if self.rooms.len() < self.config.limits.rooms {
+            return true;
+        }
+        let left = self.rooms.iter().filter(|(_, room)| room.visited && room.members.is_empty());
+        let Some(name) = left.min_by_key(|(_, room)| room.close_at).map(|(name, _)| name.clone()) else { return false };
+        self.close_room(&name, DisconnectReason::RoomClosed);
+        true
     }
 
     /// Makes the room that somebody is about to come into, where it is not there.

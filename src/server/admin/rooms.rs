@@ -26,7 +26,7 @@ impl RoomServer {
         }
         check_metadata(&request.metadata)?;
         let name: Arc<str> = request.name.as_str().into();
-        if !self.rooms.contains_key(&name) && self.rooms.len() >= self.config.limits.rooms {
+        if !self.rooms.contains_key(&name) && !self.takes_room() {
             return Err(fault(Code::ResourceExhausted, "The server has as many rooms as it may."));
         }
         if !request.room_preset.is_empty() {

@@ -17,6 +17,13 @@ impl World {
         }
     }
 
+    /// The refusal's status, where one is not let in.
+    fn join_room(&mut self, identity: &str, room: &str) -> Result<(), u16> {
+        let conn = ConnId(1000 + self.server.next_id);
+        let request = self.request(identity, VideoGrant { room: room.into(), ..grant() }, &JoinRequest::default());
+        self.server.connect(self.now, conn, &request).map_err(|refusal| refusal.http_status)
+    }
+
     fn room_sid(&self, client: usize) -> String {
         self.clients[client].joined().room.clone().unwrap().sid
     }
@@ -85,4 +92,17 @@ fn a_room_ends_without_those_who_became_agents() {
     world.server.permit(id, VideoGrant { agent: true, ..grant() });
     world.stay(ann, 20_100);
     assert_eq!(world.clients[ann].left().unwrap().reason(), DisconnectReason::RoomClosed);
+}
+
+#[test]
+fn a_room_that_all_have_left_makes_room_for_another() {
+    let mut world = World::new();
+    world.server.config.limits.rooms = 3;
+    world.server.create_room(&"made".into(), CreateRoomRequest { empty_timeout: 1, ..Default::default() });
+    let ann = world.join("ann");
+    assert_eq!(world.join_room("bob", "cellar"), Ok(()));
+    assert_eq!(world.join_room("cat", "attic"), Err(503), "one is waited for, in two somebody is");
+    world.leave(ann);
+    assert_eq!(world.join_room("cat", "attic"), Ok(()));
+    assert_eq!(world.rooms(), ["attic", "cellar", "made"]);
 }
