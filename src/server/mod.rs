@@ -422,7 +422,8 @@ impl RoomServer {
 
     fn room_info(&self, name: &str) -> RoomInfo {
         let Some(room) = self.rooms.get(name) else { return RoomInfo::default() };
-        let visible = |id: &&ParticipantId| self.participants.get(id).is_some_and(|p| !p.claims.video.hidden);
+        let counts = |p: &Participant| p.is_visible() && !p.claims.is_dependent();
+        let counts = |id: &&ParticipantId| self.participants.get(id).is_some_and(counts);
         let publishes = |id: &&ParticipantId| {
             self.participants.get(id).is_some_and(|p| !p.tracks.is_empty() || p.data_tracks.publishes())
         };
@@ -432,7 +433,7 @@ impl RoomServer {
             name: name.to_string(),
             creation_time: room.created_ms / 1000,
             creation_time_ms: room.created_ms,
-            num_participants: room.members.iter().filter(visible).count() as u32,
+            num_participants: room.members.iter().filter(counts).count() as u32,
             num_publishers: room.members.iter().filter(publishes).count() as u32,
             empty_timeout: room.empty_timeout,
             departure_timeout: room.departure_timeout,

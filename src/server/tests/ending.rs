@@ -58,6 +58,7 @@ fn agents_and_recorders_go_with_the_room_that_they_are_left_in() {
         let mut world = World::new();
         let dependent = world.join_as("dependent", dependent, true);
         let ann = world.join("ann");
+        assert_eq!(world.server.room_info("hall").num_participants, 1, "nor do they count");
         world.leave(ann);
         world.stay(dependent, 19_900);
         assert!(world.clients[dependent].left().is_none());
