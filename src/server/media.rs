@@ -506,6 +506,7 @@ impl RoomServer {
         if self.tracks.get(&track_id).is_none_or(open) {
             return;
         }
+        let visible = participant.is_visible();
         let Ok(video) = self.lane(track_id, who, mid, cursor) else { return };
         if video.is_none()
             && let Some(participant) = self.participants.get_mut(&who)
@@ -515,7 +516,8 @@ impl RoomServer {
         let Some(track) = self.tracks.get_mut(&track_id) else { return };
         let rebase = Rebase::new(cursor);
         track.listeners.push(super::track::Listener { who, mid, ssrc, payloads, form, rebase, video });
-        let first = !std::mem::replace(&mut track.announced_subscribed, true);
+        // Who is hidden is not betrayed by it.
+        let first = visible && !std::mem::replace(&mut track.announced_subscribed, true);
         let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
         if first {
             let message = crate::signal::livekit::TrackSubscribed { track_sid };

@@ -1,6 +1,26 @@
-//! What a publisher may say of who hears it.
+//! Who hears whom: what a publisher may say of it, and what it is told.
 
 use super::*;
+
+impl World {
+    /// How often a publisher was told that somebody hears it.
+    fn told_of_hearers(&self, client: usize) -> usize {
+        self.clients[client].messages.iter().filter(|m| matches!(m, Message::TrackSubscribed(_))).count()
+    }
+}
+
+#[test]
+fn a_publisher_is_not_told_of_a_hidden_hearer() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    let ghost = world.join_as("ghost", VideoGrant { hidden: true, ..grant() }, true);
+    world.publish(ann);
+    world.run(300);
+    world.speak(ann, 20);
+    assert_eq!((world.clients[ghost].packets.len(), world.told_of_hearers(ann)), (1, 0));
+    world.join("bob");
+    assert_eq!(world.told_of_hearers(ann), 1);
+}
 
 /// One message may name so many that it would hold up everybody to look through them for each track and each listener.
 #[test]
