@@ -160,8 +160,6 @@ impl RoomServer {
         } else if can_hear && !could_hear {
             let denied = std::mem::take(&mut self.participants.get_mut(&id).expect("looked up above").denied);
             denied.into_iter().for_each(|track| self.subscribe(id, track));
-            let others: Vec<_> = self.members(&room).into_iter().filter(|other| *other != id).collect();
-            self.subscribe_to_all(id, &others);
             self.negotiate(id);
         }
         self.permit_data_tracks(id);

@@ -43,18 +43,18 @@ impl From<SubscriptionPermission> for Permission {
 }
 
 impl RoomServer {
-    /// Notes that a participant is to hear a track, if it may; [`RoomServer::negotiate`] does the rest.
+    /// Notes that a participant is to hear a track, now or once it may; [`RoomServer::negotiate`] does the rest.
     pub(super) fn subscribe(&mut self, id: ParticipantId, track_id: TrackId) {
         let Some(track) = self.tracks.get(&track_id).filter(|t| t.mid.is_some() && t.publisher != id) else { return };
         let publisher = self.participants.get(&track.publisher);
         let allowed =
             |p: &Participant| publisher.is_some_and(|from| allows(from.permission.as_deref(), p, &track.info.sid));
-        let Some(participant) = self.participants.get(&id).filter(|p| p.claims.video.may_subscribe()) else { return };
-        let allowed = allowed(participant);
+        let Some(participant) = self.participants.get(&id) else { return };
+        let (may, allowed) = (participant.claims.video.may_subscribe(), allowed(participant));
         let Some(participant) = self.participants.get_mut(&id) else { return };
-        if allowed {
+        if may && allowed {
             participant.wants.entry(track_id).or_insert(None);
-        } else if participant.denied.insert(track_id) {
+        } else if participant.denied.insert(track_id) && may {
             self.tell_permission(id, track_id, false);
         }
     }
@@ -79,7 +79,7 @@ impl RoomServer {
         let Some(participant) = self.participants.get(&id) else { return };
         let room = participant.room.clone();
         if update.subscribe && !participant.claims.video.may_subscribe() {
-            return self.log_of(id, Level::Warning, "may not subscribe.");
+            self.log_of(id, Level::Warning, "may not subscribe.");
         }
         let asked = update.track_sids.iter().chain(update.participant_tracks.iter().flat_map(|p| &p.track_sids));
         for sid in asked.take(super::peer::MAX_SECTIONS) {

@@ -9,6 +9,31 @@ impl World {
     }
 }
 
+/// What was given up stays so, and what was asked for meanwhile is not forgotten.
+#[test]
+fn with_the_permission_comes_what_was_asked_for() {
+    let mut world = World::new();
+    let speakers = ["ann", "cat", "dan"].map(|name| world.join(name));
+    speakers.into_iter().for_each(|speaker| world.publish(speaker));
+    let [ann, cat, dan] = speakers.map(|speaker| world.microphone(speaker));
+    let bob = world.join("bob");
+    let id = world.server.conns[&world.clients[bob].conn];
+    let permit = |world: &mut World, can_subscribe: bool| {
+        world.server.permit(id, VideoGrant { can_subscribe: Some(can_subscribe), ..grant() });
+        world.run(200);
+    };
+    for track in [&ann, &cat] {
+        world.subscribe(bob, track, false);
+    }
+    permit(&mut world, false);
+    assert!(world.carried(bob).is_empty());
+    world.subscribe(bob, &cat, true);
+    world.subscribe(bob, &dan, false);
+    assert!(world.carried(bob).is_empty());
+    permit(&mut world, true);
+    assert!(world.carried(bob).values().eq([&cat]), "{:?}", world.carried(bob));
+}
+
 #[test]
 fn a_publisher_is_not_told_of_a_hidden_hearer() {
     let mut world = World::new();
