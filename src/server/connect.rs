@@ -417,7 +417,7 @@ impl RoomServer {
         for track in self.part(id) {
             self.tracks.remove(&track);
         }
-        if reason != DisconnectReason::ClientInitiated {
+        if !is_clients_own(reason) {
             let action = match reason {
                 DisconnectReason::MediaFailure => leave_request::Action::Reconnect,
                 // Another server may be there in a moment, or this one again.
@@ -496,6 +496,12 @@ impl RoomServer {
             }
         }
     }
+}
+
+/// Whether a client says so of its own leave, which needs no answer.
+pub(super) fn is_clients_own(reason: DisconnectReason) -> bool {
+    use DisconnectReason::{AgentError, ClientInitiated, UserRejected, UserUnavailable};
+    matches!(reason, ClientInitiated | UserUnavailable | UserRejected | AgentError)
 }
 
 fn server_info() -> ServerInfo {

@@ -2,7 +2,7 @@
 
 use super::participant::source_name;
 use super::track::{Payloads, Track, TrackId};
-use super::{Level, ParticipantId, RoomServer, Side, speakers, video};
+use super::{Level, ParticipantId, RoomServer, Side, connect, speakers, video};
 use crate::signal::livekit::{
     AddTrackRequest, DisconnectReason, Pong, RequestResponse, SignalRequest, SimulcastCodecInfo, TrackInfo,
     TrackPublishedResponse, TrackType, TrickleRequest, UpdateParticipantMetadata, request_response, signal_request,
@@ -56,7 +56,10 @@ impl RoomServer {
                     self.update_subscription(id, &update);
                 }
             }
-            Message::Leave(_) => self.remove(id, DisconnectReason::ClientInitiated),
+            Message::Leave(leave) => {
+                let own = Some(leave.reason()).filter(|reason| connect::is_clients_own(*reason));
+                self.remove(id, own.unwrap_or(DisconnectReason::ClientInitiated));
+            }
             Message::Ping(_) => {
                 let now = self.unix_ms();
                 self.send(id, signal_response::Message::Pong(now));

@@ -841,6 +841,16 @@ fn leaving_is_seen_whichever_way_it_happens() {
     let gone = world.seen(carol, "ann").unwrap();
     assert_eq!((gone.state, gone.disconnect_reason), (3, DisconnectReason::ClientInitiated as i32));
     assert!(world.clients[ann].closed && world.clients[ann].left().is_none());
+    // A client may say why, of what can be its own reason.
+    use DisconnectReason::{AgentError, ClientInitiated, RoomDeleted, UserRejected, UserUnavailable};
+    for said in [UserRejected, UserUnavailable, AgentError, RoomDeleted] {
+        let dan = world.join("dan");
+        world.ask(dan, signal_request::Message::Leave(LeaveRequest { reason: said as i32, ..Default::default() }));
+        world.run(20);
+        let told = if said == RoomDeleted { ClientInitiated } else { said };
+        assert_eq!(world.seen(carol, "dan").unwrap().disconnect_reason(), told);
+        assert!(world.clients[dan].closed && world.clients[dan].left().is_none());
+    }
     // Closing the peer connection is as good.
     world.clients[bob].rtc.close().unwrap();
     world.run(20);
