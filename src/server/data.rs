@@ -2,6 +2,30 @@
 
 use crate::signal::livekit::data_packet::Kind;
 use prost::Message;
+use std::collections::VecDeque;
+
+/// The length of a nonce, by which a packet that was sent twice is known, bytes.
+pub const NONCE: usize = 16;
+/// How many of them are remembered of a room; as LiveKit's server does.
+const MAX_NONCES: usize = 100;
+
+/// The nonces of a room's newest packets.
+#[derive(Default)]
+pub struct Nonces(VecDeque<[u8; NONCE]>);
+
+impl Nonces {
+    /// Remembers a nonce. False: it is there.
+    fn insert(&mut self, nonce: [u8; NONCE]) -> bool {
+        if self.0.contains(&nonce) {
+            return false;
+        }
+        if self.0.len() == MAX_NONCES {
+            self.0.pop_front();
+        }
+        self.0.push_back(nonce);
+        true
+    }
+}
 
 /// What of a data packet matters here.
 #[derive(Clone, PartialEq, Message)]
@@ -34,6 +58,8 @@ struct UserEnvelope {
     destination_sids: Vec<String>,
     #[prost(string, repeated, tag = "6")]
     destination_identities: Vec<String>,
+    #[prost(bytes, tag = "11")]
+    nonce: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -117,6 +143,12 @@ impl Envelope {
     /// Whether it carries what somebody has said, as text; that may be anybody.
     pub fn is_transcription(&self) -> bool {
         self.transcription.is_some()
+    }
+
+    /// Whether it has come before: then its nonce is among these.
+    pub fn is_doubled(&self, nonces: &mut Nonces) -> bool {
+        let nonce = self.user.as_ref().and_then(|user| user.nonce.as_slice().try_into().ok());
+        nonce.is_some_and(|nonce| !nonces.insert(nonce))
     }
 
     /// Whether the packet is for this participant.

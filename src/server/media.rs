@@ -459,6 +459,10 @@ impl RoomServer {
         envelope: &data::Envelope,
         bytes: &[u8],
     ) {
+        let Some(found) = self.rooms.get_mut(room) else { return };
+        if envelope.is_doubled(&mut found.nonces) {
+            return self.counted.data_dropped_doubled += 1;
+        }
         let members = self.members(room);
         let waiting = members.iter().filter_map(|member| self.participants.get(member)).map(Participant::waiting_bytes);
         let crowded = lane == Lane::Reliable && waiting.sum::<usize>() >= ROOM_QUEUED;

@@ -228,6 +228,7 @@ struct Room {
     visited: bool,
     /// When it ends, while nobody keeps it.
     close_at: Option<Instant>,
+    nonces: data::Nonces,
     /// It ends, and everybody's stay with it.
     ending: bool,
 }

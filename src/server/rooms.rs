@@ -45,6 +45,7 @@ impl RoomServer {
             waits_since: self.now,
             visited: false,
             close_at: None,
+            nonces: Default::default(),
             ending: false,
         };
         room.configure(&wanted);

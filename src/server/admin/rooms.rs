@@ -15,8 +15,6 @@ use std::sync::Arc;
 
 /// The longest packet that SendData makes, bytes: what clients take that announce nothing (RFC 8841, section 6).
 const MAX_PACKET: usize = 64 * 1024;
-/// The length of a nonce, by which receivers tell a packet that was sent twice, bytes.
-const NONCE: usize = 16;
 
 impl RoomServer {
     pub(super) fn service_create_room(&mut self, request: CreateRoomRequest, grant: &VideoGrant) -> Answer<RoomInfo> {
@@ -75,7 +73,7 @@ impl RoomServer {
 
     pub(super) fn service_send_data(&mut self, request: SendDataRequest, grant: &VideoGrant) -> Answer<EmptyResponse> {
         needs_admin(grant, &request.room)?;
-        if !request.nonce.is_empty() && request.nonce.len() != NONCE {
+        if !request.nonce.is_empty() && request.nonce.len() != data::NONCE {
             return Err(fault(Code::InvalidArgument, "A nonce has 16 bytes, or is absent."));
         }
         self.room_exists(&request.room)?;

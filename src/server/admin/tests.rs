@@ -597,6 +597,14 @@ fn data_comes_from_nobody_and_goes_to_whom_it_is_for() {
         (got(&world, ann), got(&world, bob)),
         (vec!["allt".into(), "sid".into()], vec!["allt".into(), "one".into()])
     );
+    // Called again, since the answer was lost say, it arrives once. So many are remembered.
+    for n in [0, 0, 1, 0].into_iter().chain(2..=100).chain([0]) {
+        let nonce = STANDARD.encode([n; 16]);
+        world.call("SendData", json!({"room": "hall", "data": STANDARD.encode([n]), "nonce": nonce}));
+    }
+    world.run(100);
+    let numbered = (0..=100).chain([0]).map(|n| String::from(char::from(n)));
+    assert_eq!(got(&world, ann)[2..], numbered.collect::<Vec<_>>());
     let nonce = json!({"room": "hall", "nonce": STANDARD.encode("short")});
     assert_eq!(world.refused("SendData", nonce), refuses(400, "invalid_argument"));
     // Some clients take no more than 64 kB, all that is beside the data included.
