@@ -69,7 +69,11 @@ impl RoomServer {
     pub fn validate(&mut self, now: Instant, request: &HttpRequest) -> Result<(), Refusal> {
         self.advance(now);
         let path = request.path.strip_suffix("/validate").unwrap_or(&request.path);
-        self.read(path, request).map(|_| ())
+        self.read(path, request)?;
+        if path == join::PATH_DUAL {
+            join::attributes(&request.query).map_err(|error| refuse(400, &error.text))?;
+        }
+        Ok(())
     }
 
     /// A WebSocket wants to join. On success what it is to be sent comes out as [`Output::Send`] for `conn`.

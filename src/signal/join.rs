@@ -4,7 +4,8 @@
 //! `/rtc` (two peer connections) carries single parameters, which are read into the same message.
 
 use super::livekit::{
-    ClientInfo, ConnectionSettings, JoinRequest, WrappedJoinRequest, wrapped_join_request::Compression,
+    ClientInfo, ConnectionSettings, JoinRequest, WrappedJoinRequest, client_info::Capability,
+    wrapped_join_request::Compression,
 };
 use crate::{Error, Result, Status};
 use base64::Engine;
@@ -13,6 +14,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, ge
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use prost::Message;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 /// The path for one peer connection.
@@ -111,6 +113,7 @@ pub fn parse_dual(query: &str) -> JoinRequest {
             client_protocol: text("client_protocol").parse().unwrap_or(0),
             version: text("version"),
             os: text("os"),
+            capabilities: text("capabilities").split(',').filter_map(capability).collect(),
             ..Default::default()
         }),
         connection_settings: Some(ConnectionSettings {
@@ -122,8 +125,23 @@ pub fn parse_dual(query: &str) -> JoinRequest {
         reconnect: flag("reconnect", false),
         reconnect_reason: text("reconnect_reason").parse().unwrap_or(0),
         participant_sid: text("sid"),
+        // As with LiveKit's server, one joins without attributes that cannot be read.
+        participant_attributes: attributes(query).unwrap_or_default(),
         ..Default::default()
     }
+}
+
+/// The attributes that a client brings on [`PATH_DUAL`].
+pub fn attributes(query: &str) -> Result<BTreeMap<String, String>> {
+    let Some(text) = parameter(query, "attributes").filter(|text| !text.is_empty()) else {
+        return Ok(BTreeMap::new());
+    };
+    let json = BASE64URL.decode(text).map_err(|_| bad("The parameter attributes is not base64url."))?;
+    serde_json::from_slice(&json).map_err(|_| bad("The parameter attributes is no JSON object of strings."))
+}
+
+fn capability(name: &str) -> Option<i32> {
+    Capability::from_str_name(name.trim()).map(|capability| capability as i32)
 }
 
 /// One parameter of a query, unescaped.
@@ -190,6 +208,21 @@ mod tests {
         let dual = parse_dual(&query_dual(&request("v=0")));
         assert_eq!(dual, JoinRequest { publisher_offer: None, ..request("") });
         assert!(parse_dual("").connection_settings.unwrap().auto_subscribe, "subscribing is the default there");
+    }
+
+    #[test]
+    fn a_client_brings_attributes_and_capabilities_in_the_dual_query() {
+        let query = |attributes: &str| format!("capabilities=CAP_PACKET_TRAILER%2C+CAP_NEW&attributes={attributes}");
+        let padded = general_purpose::URL_SAFE.encode(r#"{"a": "1"}"#).replace('=', "%3D");
+        let read = parse_dual(&query(&padded));
+        assert_eq!(read.participant_attributes, BTreeMap::from([("a".to_string(), "1".to_string())]));
+        assert_eq!(read.client_info.unwrap().capabilities, [Capability::CapPacketTrailer as i32]);
+        for bad in ["***", "e30K", "W10"].map(query) {
+            assert!(parse_dual(&bad).participant_attributes.is_empty());
+        }
+        assert!(attributes(&query("***")).unwrap_err().text.contains("base64url"));
+        assert!(attributes(&query("W10")).unwrap_err().text.contains("JSON"), "a list");
+        assert_eq!(attributes("").unwrap(), BTreeMap::new());
     }
 
     #[test]

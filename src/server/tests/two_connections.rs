@@ -51,6 +51,26 @@ impl World {
 }
 
 #[test]
+fn attributes_come_in_the_query() {
+    let mut world = World::new();
+    let [ann, bob] = ["ann", "placeholder"].map(|name| world.join(name));
+    // {"mood": "good"}
+    let attributes = "eyJtb29kIjogImdvb2QifQ%3D%3D";
+    world.connect_dual(bob, 700, "bob", &format!("&attributes={attributes}"));
+    world.run(20);
+    assert_eq!(world.seen(ann, "bob").unwrap().attributes["mood"], "good");
+    let validate = |world: &mut World, attributes: &str| {
+        let request = dual_request("bob", &format!("&attributes={attributes}"));
+        let request = HttpRequest { path: "/rtc/validate".into(), ..request };
+        world.server.validate(world.now, &request).map_err(|refusal| refusal.http_status)
+    };
+    assert_eq!((validate(&mut world, attributes), validate(&mut world, "W10")), (Ok(()), Err(400)));
+    world.connect_dual(bob, 701, "bob", "&attributes=W10");
+    world.run(20);
+    assert!(world.seen(ann, "bob").unwrap().attributes.is_empty(), "one joins without what cannot be read");
+}
+
+#[test]
 fn two_connections_are_offered_what_there_is_to_hear() {
     let mut world = World::new();
     let ann = world.join("ann");
