@@ -3,7 +3,7 @@
 use super::data_tracks::DataTracks;
 use super::peer::Peer;
 use super::quality::Quality;
-use super::requests::{MAX_METADATA, MAX_NAME};
+use super::requests::{MAX_ATTRIBUTES, MAX_METADATA, MAX_NAME};
 use super::simulate::Simulated;
 use super::subscribe::Permission;
 use super::track::TrackId;
@@ -128,13 +128,10 @@ impl Participant {
             }
         }
         let metadata = if metadata.is_empty() { &claims.metadata } else { metadata };
-        let bytes = metadata.len() + attributes.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
         if name.len() > MAX_NAME {
             return Err("The name is longer than 256 bytes.");
         }
-        if bytes > MAX_METADATA {
-            return Err("Metadata and attributes would be longer than 64 kB.");
-        }
+        bounded(metadata, &attributes)?;
         claims.metadata = metadata.to_string();
         claims.attributes = attributes;
         if !name.is_empty() {
@@ -177,6 +174,17 @@ impl Participant {
             kind_details: self.claims.kind_details.iter().filter_map(|d| kind_detail(d)).collect(),
             ..Default::default()
         }
+    }
+}
+
+/// Whether metadata and attributes are no longer than a participant's may be.
+pub fn bounded(metadata: &str, attributes: &BTreeMap<String, String>) -> Result<(), &'static str> {
+    if metadata.len() > MAX_METADATA {
+        return Err("The metadata is longer than 64 kB.");
+    }
+    match attributes.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > MAX_ATTRIBUTES {
+        true => Err("The attributes are longer than 64 kB."),
+        false => Ok(()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tokens in a room: who is let in, what ends with time, what a new token changes.
 
-use super::participant::source_name;
-use super::requests::MAX_METADATA;
+use super::participant::{bounded, source_name};
 use super::{HttpRequest, Level, ParticipantId, Refusal, RoomServer};
 use crate::Error;
 use crate::signal::join;
@@ -182,10 +181,7 @@ fn bring(claims: &mut Claims, join: &JoinRequest) -> Result<(), Refusal> {
     if !claims.video.may_update_own_metadata() {
         return Err(refuse(401, "The token does not allow to bring metadata or attributes (canUpdateOwnMetadata)."));
     }
-    let attributes = join.participant_attributes.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
-    if join.metadata.len() + attributes > MAX_METADATA {
-        return Err(refuse(400, "Metadata and attributes are longer than 64 kB."));
-    }
+    bounded(&join.metadata, &join.participant_attributes).map_err(|text| refuse(400, text))?;
     if !join.metadata.is_empty() {
         claims.metadata = join.metadata.clone();
     }

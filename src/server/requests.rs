@@ -11,8 +11,10 @@ use crate::signal::livekit::{
 use prost::Message as _;
 use str0m::Candidate;
 
-/// Metadata and attributes of a participant together, bytes: what LiveKit allows for attributes alone.
+/// Metadata of a participant or a room, bytes. LiveKit allows 512 kB, which would be too much to send to everybody in a large room.
 pub(super) const MAX_METADATA: usize = 64 * 1024;
+/// Attributes of a participant, bytes; LiveKit allows as much by default.
+pub(super) const MAX_ATTRIBUTES: usize = 64 * 1024;
 /// A name to show, bytes; LiveKit allows as much by default.
 pub(super) const MAX_NAME: usize = 256;
 /// A refused request of at most so many bytes goes back with the refusal; of a longer one its kind.

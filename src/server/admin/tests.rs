@@ -509,8 +509,14 @@ fn names_metadata_and_attributes_are_changed_and_told() {
     let seen = world.seen(bob, "ann").unwrap();
     assert_eq!((seen.name.as_str(), seen.metadata.as_str()), ("Ann", "m"));
     assert_eq!(seen.attributes, [("b".to_string(), "2".to_string())].into());
-    let long = json!({"room": "hall", "identity": "ann", "metadata": "x".repeat(70_000)});
-    assert_eq!(world.refused("UpdateParticipant", long), refuses(400, "invalid_argument"));
+    for long in [json!({"metadata": "x".repeat(65_537)}), json!({"attributes": {"a": "x".repeat(65_536)}})] {
+        let mut request = json!({"room": "hall", "identity": "ann"});
+        request.as_object_mut().unwrap().extend(long.as_object().unwrap().clone());
+        assert_eq!(world.refused("UpdateParticipant", request), refuses(400, "invalid_argument"));
+    }
+    let (metadata, attributes) = ("x".repeat(65_536), json!({"b": "x".repeat(65_535)}));
+    let most = json!({"room": "hall", "identity": "ann", "metadata": metadata, "attributes": attributes});
+    assert_eq!(world.call("UpdateParticipant", most)["metadata"], metadata, "each has a limit of its own");
     assert_eq!(
         world.refused("UpdateParticipant", json!({"room": "hall", "identity": "eve"})),
         refuses(404, "not_found")
