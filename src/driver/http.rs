@@ -8,7 +8,7 @@ use super::metrics;
 use super::server::{Shared, plain};
 use super::streams;
 use crate::server::{AdminRequest, ConnId, HttpRequest, admin};
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
@@ -159,7 +159,7 @@ fn preflight(headers: &HeaderMap) -> Response {
 
 /// A call of the room service.
 async fn service(shared: &Shared, parts: &Parts, body: Body) -> Response {
-    let body = to_bytes(body, admin::MAX_BODY).await.ok();
+    let body = whole(body).await;
     let answer = shared.admin(&AdminRequest {
         method: parts.method.as_str(),
         path: parts.uri.path(),
@@ -181,6 +181,19 @@ async fn service(shared: &Shared, parts: &Parts, body: Body) -> Response {
     };
     let status = StatusCode::from_u16(response.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, response.content_type)], response.body).into_response()
+}
+
+/// A request's body. None: it is too long, or broke off. What is too long is read to its end all the same: who still writes does not
+/// read an answer.
+async fn whole(body: Body) -> Option<Vec<u8>> {
+    let mut parts = body.into_data_stream();
+    let mut whole = Some(Vec::new());
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        whole = whole.filter(|read| read.len() + part.len() <= admin::MAX_BODY);
+        whole.iter_mut().for_each(|read| read.extend_from_slice(&part));
+    }
+    whole
 }
 
 /// How the server is: for whoever starts it anew if it is not.
@@ -325,6 +338,8 @@ mod tests {
         assert!(head.starts_with("http/1.1 404") && body.contains("\"code\":\"not_found\""), "{head} {body}");
         let (head, body) = ask(&server, &post("CreateRoom"), &" ".repeat(super::admin::MAX_BODY + 1));
         assert!(head.starts_with("http/1.1 429") && body.contains("resource_exhausted"), "{head} {body}");
+        let (head, _) = ask(&server, &post("CreateRoom"), &" ".repeat(20 * super::admin::MAX_BODY));
+        assert!(head.starts_with("http/1.1 429"), "{head}");
         let (head, _) = ask(&server, "GET /twirp/livekit.RoomService/ListRooms HTTP/1.1", "");
         assert!(head.starts_with("http/1.1 404"), "{head}");
         let (head, body) = ask(&server, "GET /healthz HTTP/1.1", "");

@@ -16,8 +16,8 @@ use std::time::Instant;
 
 /// Where the service is: the path without the method's name.
 pub const PATH: &str = "/twirp/livekit.RoomService/";
-/// The largest body that is looked at, bytes: data and metadata have 64 kB at most, in base64 somewhat more.
-pub const MAX_BODY: usize = 256 * 1024;
+/// The largest body that is looked at, bytes: data, metadata and attributes have 64 kB each, and as JSON up to six times as much.
+pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What the room service may do, and whether it is told what happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
