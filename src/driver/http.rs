@@ -115,15 +115,15 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
     let mut response = if parts.method == Method::OPTIONS {
         preflight(&parts.headers)
-    } else if parts.uri.path().starts_with("/twirp/") {
+    } else if path(&parts).starts_with("/twirp/") {
         service(&shared, &parts, body).await
-    } else if parts.uri.path() == "/healthz" {
+    } else if path(&parts) == "/healthz" {
         health(&shared)
-    } else if let Some(stats) = (parts.uri.path() == "/metrics").then(|| shared.metrics()).flatten() {
+    } else if let Some(stats) = (path(&parts) == "/metrics").then(|| shared.metrics()).flatten() {
         ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::text(&stats)).into_response()
     } else {
         let request = HttpRequest {
-            path: parts.uri.path().into(),
+            path: path(&parts).into(),
             query: parts.uri.query().unwrap_or_default().into(),
             authorization: text(&parts.headers, header::AUTHORIZATION).map(str::to_string),
             reached: parts.extensions.get::<Reached>().map(|reached| reached.0),
@@ -139,6 +139,12 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+/// The path. Clients put theirs behind a URL that may end in a slash: it begins with one alone.
+fn path(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    &path[path.bytes().take_while(|b| *b == b'/').count().saturating_sub(1)..]
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
@@ -162,7 +168,8 @@ async fn service(shared: &Shared, parts: &Parts, body: Body) -> Response {
     let body = whole(body).await;
     let answer = shared.admin(&AdminRequest {
         method: parts.method.as_str(),
-        path: parts.uri.path(),
+        path: path(parts),
+        query: parts.uri.query().unwrap_or_default(),
         content_type: text(&parts.headers, header::CONTENT_TYPE).unwrap_or_default(),
         authorization: text(&parts.headers, header::AUTHORIZATION),
         body: body.as_deref(),
@@ -316,7 +323,7 @@ mod tests {
             assert!(head.contains("access-control-allow-headers: authorization,content-type"), "{head}");
             assert!(head.contains("post"), "{head}");
         }
-        let (head, body) = ask(&server, "GET /rtc/validate HTTP/1.1", "");
+        let (head, body) = ask(&server, "GET //rtc/validate HTTP/1.1", "");
         assert!(head.starts_with("http/1.1 401") && head.contains("access-control-allow-origin: *"), "{head}");
         assert!(body.contains("No token"), "{body}");
     }
@@ -340,6 +347,13 @@ mod tests {
         assert!(head.starts_with("http/1.1 429") && body.contains("resource_exhausted"), "{head} {body}");
         let (head, _) = ask(&server, &post("CreateRoom"), &" ".repeat(20 * super::admin::MAX_BODY));
         assert!(head.starts_with("http/1.1 429"), "{head}");
+        // As from a URL that ends in a slash, with the token where pages may have it.
+        let in_query = format!(
+            "POST //twirp/livekit.RoomService/ListRooms?access_token={} HTTP/1.1\r\nContent-Type: application/json",
+            bearer()
+        );
+        let (head, body) = ask(&server, &in_query, "{}");
+        assert!(head.starts_with("http/1.1 200") && body.contains("hall"), "{head} {body}");
         let (head, _) = ask(&server, "GET /twirp/livekit.RoomService/ListRooms HTTP/1.1", "");
         assert!(head.starts_with("http/1.1 404"), "{head}");
         let (head, body) = ask(&server, "GET /healthz HTTP/1.1", "");

@@ -25,8 +25,7 @@ impl RoomServer {
             join::PATH_DUAL => false,
             _ => return Err(refuse(404, "There is nothing here; LiveKit's clients join at /rtc/v1 or /rtc.")),
         };
-        let bearer = request.authorization.as_deref().and_then(|a| a.strip_prefix("Bearer ")).map(str::to_string);
-        let Some(token) = bearer.or_else(|| join::parameter(&request.query, "access_token")) else {
+        let Some(token) = token(request.authorization.as_deref(), &request.query) else {
             return Err(refuse(401, "No token: send it as Authorization: Bearer, or as access_token."));
         };
         let asked = |key: &str| join::parameter(&request.query, key).unwrap_or_default();
@@ -171,6 +170,12 @@ impl RoomServer {
     pub(super) fn unix_s(&self) -> u64 {
         (self.unix_ms() / 1000) as u64
     }
+}
+
+/// The token of a HTTP request: in a header, or where that cannot be set in the query.
+pub(super) fn token(authorization: Option<&str>, query: &str) -> Option<String> {
+    let bearer = authorization.and_then(|header| header.strip_prefix("Bearer "));
+    bearer.map(str::to_string).or_else(|| join::parameter(query, "access_token"))
 }
 
 /// A client may bring metadata and attributes if it might also change them later; what the token has of them it cannot take away.

@@ -30,6 +30,7 @@ impl Sim {
             &AdminRequest {
                 method: "POST",
                 path: &format!("{PATH}{method}"),
+                query: "",
                 content_type: "application/json",
                 authorization: Some(&format!("Bearer {}", jwt::build(&claims, KEY, SECRET))),
                 body: Some(request.to_string().as_bytes()),

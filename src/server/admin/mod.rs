@@ -7,7 +7,7 @@ mod people;
 mod rooms;
 pub(super) mod rpc;
 
-use super::{Level, ParticipantId, RoomServer};
+use super::{Level, ParticipantId, RoomServer, permit};
 use crate::signal::json::{self, Described, Style};
 use crate::token::jwt::{self, VideoGrant};
 use prost::Message;
@@ -35,6 +35,8 @@ pub struct AdminRequest<'a> {
     pub method: &'a str,
     /// The path, as in `/twirp/livekit.RoomService/ListRooms`.
     pub path: &'a str,
+    /// The query, without the question mark.
+    pub query: &'a str,
     /// The `Content-Type` header.
     pub content_type: &'a str,
     /// The `Authorization` header.
@@ -172,8 +174,9 @@ impl RoomServer {
         let body = request.body.filter(|body| body.len() <= MAX_BODY);
         let body =
             body.ok_or_else(|| fault(Code::ResourceExhausted, format!("The body is longer than {MAX_BODY} bytes.")))?;
-        let token = request.authorization.and_then(|header| header.strip_prefix("Bearer "));
-        let token = token.ok_or_else(|| forbidden("it has no token; send one as Authorization: Bearer."))?;
+        let token = permit::token(request.authorization, request.query);
+        let token = token
+            .ok_or_else(|| forbidden("it has no token; send one as Authorization: Bearer, or as access_token."))?;
         let claims = jwt::verify(token.trim(), &self.config.keys, self.unix_s()).map_err(|e| forbidden(e.text))?;
         let call = Call { grant: claims.video, json, body };
         let response = match method {

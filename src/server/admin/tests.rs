@@ -51,6 +51,7 @@ impl World {
             &AdminRequest {
                 method: "POST",
                 path: &format!("{PATH}{method}"),
+                query: "",
                 content_type: kind,
                 authorization,
                 body: Some(body),
@@ -137,6 +138,7 @@ fn what_is_no_call_is_refused_as_twirp_does() {
     let good = AdminRequest {
         method: "POST",
         path: &path,
+        query: "",
         content_type: "application/json",
         authorization: Some(&bearer),
         body: Some(b"{}"),
@@ -723,6 +725,7 @@ fn a_call_that_nobody_acknowledges_fails_after_seven_seconds() {
     let request = AdminRequest {
         method: "POST",
         path: &format!("{PATH}PerformRpc"),
+        query: "",
         content_type: "application/json",
         authorization: Some(&bearer),
         body: Some(body.as_bytes()),

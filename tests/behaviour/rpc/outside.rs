@@ -32,6 +32,7 @@ impl Sim {
         let request = AdminRequest {
             method: "POST",
             path: &format!("{PATH}PerformRpc"),
+            query: "",
             content_type: "application/json",
             authorization: Some(&bearer),
             body: Some(body.as_bytes()),
