@@ -23,13 +23,12 @@ impl RoomServer {
             return Err(fault(Code::InvalidArgument, "A room's name has 1 to 256 bytes."));
         }
         check_metadata(&request.metadata)?;
+        if !request.room_preset.is_empty() {
+            return Err(fault(Code::InvalidArgument, "There is no room preset of this name: this server has none."));
+        }
         let name: Arc<str> = request.name.as_str().into();
         if !self.rooms.contains_key(&name) && !self.takes_room() {
             return Err(fault(Code::ResourceExhausted, "The server has as many rooms as it may."));
-        }
-        if !request.room_preset.is_empty() {
-            let text = format!("The room preset {} is passed over: this server has none.", request.room_preset);
-            self.log(Level::Warning, text);
         }
         self.create_room(&name, request);
         self.log(Level::Info, format!("The room {name} is made."));

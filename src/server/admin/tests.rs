@@ -751,6 +751,8 @@ fn what_is_not_done_here_is_said() {
     let (status, answer) =
         world.call_with("MoveParticipant", same, json!({"room": "hall", "identity": "ann", "destinationRoom": "hall"}));
     assert_eq!((status, &answer["code"]), (400, &json!("invalid_argument")));
+    let preset = json!({"name": "cellar", "roomPreset": "large"});
+    assert_eq!(world.refused("CreateRoom", preset), refuses(400, "invalid_argument"));
     for name in ["", &"x".repeat(257)] {
         assert_eq!(world.refused("CreateRoom", json!({"name": name})), refuses(400, "invalid_argument"));
     }
