@@ -408,6 +408,20 @@ impl RoomServer {
 
     /// Ends a participant's stay, whatever the reason: the client is told, and so are the others.
     pub(super) fn remove(&mut self, id: ParticipantId, reason: DisconnectReason) {
+        let Some(participant) = self.participants.get(&id) else { return };
+        let action = match reason {
+            DisconnectReason::MediaFailure => leave_request::Action::Reconnect,
+            // Another server may be there in a moment, or this one again.
+            DisconnectReason::ServerShutdown if self.closing && participant.client.protocol >= ACTIONS => {
+                leave_request::Action::Reconnect
+            }
+            _ => leave_request::Action::Disconnect,
+        };
+        self.dismiss(id, reason, action);
+    }
+
+    /// The same, where the reason does not say what the client is to do.
+    pub(super) fn dismiss(&mut self, id: ParticipantId, reason: DisconnectReason, action: leave_request::Action) {
         self.log(Level::Info, format!("{} is gone: {}.", self.name(id), reason.as_str_name()));
         self.leave_data_tracks(id);
         let Some(participant) = self.participants.get_mut(&id) else { return };
@@ -417,17 +431,10 @@ impl RoomServer {
         let mut farewell = participant.info(Vec::new());
         farewell.disconnect_reason = reason as i32;
         let hidden = participant.claims.video.hidden;
-        let acts = participant.client.protocol >= ACTIONS;
         for track in self.part(id) {
             self.tracks.remove(&track);
         }
         if !is_clients_own(reason) {
-            let action = match reason {
-                DisconnectReason::MediaFailure => leave_request::Action::Reconnect,
-                // Another server may be there in a moment, or this one again.
-                DisconnectReason::ServerShutdown if acts && self.closing => leave_request::Action::Reconnect,
-                _ => leave_request::Action::Disconnect,
-            };
             self.send(id, leave(reason, action));
         }
         // A peer connection that met a fault may meet it again.

@@ -57,7 +57,7 @@ impl RoomServer {
             peer.shortcut.received(bytes);
             let taken = peer.rtc.handle_input(Input::Receive(server.now, receive));
             match taken {
-                Err(error) if !peer.rtc.is_alive() => server.fail(id, format!("its connection failed: {error}.")),
+                Err(error) if !peer.rtc.is_alive() => server.lose(id, format!("its connection failed: {error}.")),
                 _ => server.drive(id, side),
             }
             if stun_username(bytes).is_some() {
@@ -153,7 +153,7 @@ impl RoomServer {
     /// Does something for a participant; a fault of this server in it ends that participant's stay, not the server.
     pub(super) fn contained(&mut self, id: ParticipantId, work: impl FnOnce(&mut Self)) {
         if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
-            self.fail(id, "it met a fault of this server.".into());
+            self.lose(id, "it met a fault of this server.".into());
         }
     }
 
@@ -174,7 +174,7 @@ impl RoomServer {
         peer.dirty = false;
         peer.shortcut.forget();
         if let Err(error) = peer.rtc.handle_input(Input::Timeout(self.now)) {
-            return self.fail(id, format!("its connection failed: {error}."));
+            return self.lose(id, format!("its connection failed: {error}."));
         }
         self.drive(id, side);
     }
@@ -208,7 +208,7 @@ impl RoomServer {
                     return;
                 }
                 Err(error) if !peer.rtc.is_alive() => {
-                    return self.fail(id, format!("its connection failed: {error}."));
+                    return self.lose(id, format!("its connection failed: {error}."));
                 }
                 Err(_) => {
                     let retry = self.now + RETRY;

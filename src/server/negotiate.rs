@@ -8,7 +8,7 @@ use super::peer::MAX_SECTIONS;
 use super::track::{Track, TrackId};
 use super::{Level, ParticipantId, RoomServer, Side, video};
 use crate::signal::livekit::{
-    DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse,
+    DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse, leave_request,
     signal_response,
 };
 use crate::signal::sdp::{self, Edit};
@@ -366,11 +366,20 @@ impl RoomServer {
         self.by_ufrag.insert(ufrag, (id, side));
     }
 
-    /// A participant broke the protocol, or its connection did: it is out, the others stay.
+    /// A participant broke the protocol: it is out, the others stay.
     pub(super) fn fail(&mut self, id: ParticipantId, why: String) {
+        self.failed(id, why, leave_request::Action::Disconnect);
+    }
+
+    /// The way to a participant, or this server, failed: it is out, and asked to join anew.
+    pub(super) fn lose(&mut self, id: ParticipantId, why: String) {
+        self.failed(id, why, leave_request::Action::Reconnect);
+    }
+
+    fn failed(&mut self, id: ParticipantId, why: String, action: leave_request::Action) {
         self.counted.participants_failed += u64::from(self.participants.contains_key(&id));
         self.log(Level::Warning, format!("{} is removed: {why}", self.name(id)));
-        self.remove(id, DisconnectReason::StateMismatch);
+        self.dismiss(id, DisconnectReason::StateMismatch, action);
     }
 }
 

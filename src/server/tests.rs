@@ -939,7 +939,11 @@ m=audio x
         world.server.message(world.now, world.clients[eve].conn, bytes);
         world.run(20);
         assert!(world.clients[eve].closed, "{bytes:?}");
-        assert_eq!(world.clients[eve].left().unwrap().reason, DisconnectReason::StateMismatch as i32);
+        let left = world.clients[eve].left().unwrap();
+        assert_eq!(
+            (left.reason(), left.action()),
+            (DisconnectReason::StateMismatch, leave_request::Action::Disconnect)
+        );
     }
     // Datagrams from strangers and from a participant's own address.
     let own = world.clients[bob].address;
@@ -964,6 +968,11 @@ fn a_fault_of_the_server_ends_one_participant_only() {
     world.server.contained(id, |_| panic!("a fault"));
     world.run(100);
     assert!(world.clients[ada].closed);
+    assert_eq!(
+        world.clients[ada].left().unwrap().action(),
+        leave_request::Action::Reconnect,
+        "it was no fault of hers"
+    );
     assert_eq!(world.seen(bob, "ada").unwrap().state(), participant_info::State::Disconnected);
     assert!(world.logs.iter().any(|line| line.contains("ada in hall is removed: it met a fault")), "{:?}", world.logs);
     assert_eq!(world.server.population(), (1, 1));
