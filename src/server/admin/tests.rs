@@ -444,7 +444,7 @@ fn permissions_take_effect_at_once() {
     assert_eq!(heard(&mut world), [1, 1]);
     let info = update(&mut world, &|p| p["canPublish"] = false.into());
     assert_eq!(info["permission"]["can_publish"], false);
-    assert!(world.seen(bob, "ann").unwrap().tracks[0].muted, "withheld");
+    assert!(world.seen(bob, "ann").unwrap().tracks.is_empty());
     assert!(!world.seen(bob, "ann").unwrap().permission.unwrap().can_publish);
     assert_eq!(heard(&mut world), [1, 0]);
     update(&mut world, &|p| p["canPublishSources"] = json!(["CAMERA"]));
@@ -466,6 +466,60 @@ fn permissions_take_effect_at_once() {
         refreshed.filter_map(|m| if let Message::RefreshToken(t) = m { Some(t.clone()) } else { None }).next();
     let refreshed = jwt::parse_unverified(&refreshed.unwrap()).unwrap();
     assert!(refreshed.video == claims(&world).video && refreshed.sub == "ann");
+}
+
+/// What an administrator forbids is unpublished. It comes back with the permission where its client has not taken it back.
+#[test]
+fn what_may_not_be_published_any_more_is_unpublished() {
+    let mut world = World::new();
+    world.server.set_admin_options(AdminOptions { webhooks: true, ..Default::default() });
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    world.publish(ann);
+    (0..40).for_each(|_| world.speak(ann, 10));
+    let sid = world.microphone(ann);
+    let permit = |world: &mut World, can_publish: bool| {
+        let permission = json!({"canPublish": can_publish, "canSubscribe": true, "canPublishData": true});
+        world.call("UpdateParticipant", json!({"room": "hall", "identity": "ann", "permission": permission}));
+        world.run(100);
+        world.speak(ann, 10);
+    };
+    let told = |world: &World| {
+        let messages = world.clients[ann].messages.iter();
+        messages.filter(|m| matches!(m, Message::TrackUnpublished(track) if track.track_sid == sid)).count()
+    };
+    let seen = |world: &World| world.seen(bob, "ann").unwrap().tracks.into_iter().map(|t| (t.sid, t.muted));
+    let hooks = |world: &World| {
+        let events = world.webhooks.iter().map(|webhook| webhook.event);
+        events.filter(|event| event.starts_with("track_")).collect::<Vec<_>>()
+    };
+    let heard = |world: &World| world.clients[bob].packets.len();
+    assert_eq!(heard(&world), 40);
+    permit(&mut world, false);
+    assert_eq!((told(&world), seen(&world).count(), heard(&world)), (1, 0, 40));
+    assert_eq!(hooks(&world), ["track_published", "track_unpublished"]);
+    let silent = |m: &Message| matches!(m, Message::SpeakersChanged(s) if s.speakers.iter().any(|s| !s.active));
+    assert!(world.clients[bob].messages.iter().any(silent));
+    permit(&mut world, true);
+    assert!(seen(&world).eq([(sid.clone(), false)]) && heard(&world) == 41);
+    assert_eq!(hooks(&world)[2..], ["track_published"]);
+    // LiveKit's clients take it back, and publish anew when they are asked to.
+    permit(&mut world, false);
+    let c = &mut world.clients[ann];
+    let (microphone, _) = c.microphone.clone().unwrap();
+    let mut api = c.rtc.sdp_api();
+    api.set_direction(microphone, Direction::Inactive);
+    let (offer, pending) = api.apply().unwrap();
+    (c.pending, c.offers) = (Some(pending), c.offers + 1);
+    let offer = description("offer", offer.to_sdp_string(), c.offers as u32);
+    world.ask(ann, signal_request::Message::Offer(offer));
+    world.run(100);
+    assert_eq!((told(&world), world.server.tracks.len()), (2, 0));
+    let permission = json!({"canPublish": true, "canSubscribe": true, "canPublishData": true});
+    world.call("UpdateParticipant", json!({"room": "hall", "identity": "ann", "permission": permission}));
+    world.publish(ann);
+    world.speak(ann, 10);
+    assert!(seen(&world).count() == 1 && heard(&world) == 42);
+    assert_eq!(hooks(&world)[3..], ["track_unpublished", "track_published"]);
 }
 
 #[test]

@@ -64,6 +64,7 @@ async function join() {
     .on(RoomEvent.TrackSubscribed, hear)
     .on(RoomEvent.TrackUnsubscribed, unhear)
     .on(RoomEvent.LocalTrackPublished, ({ track }) => watch(track))
+    .on(RoomEvent.LocalTrackUnpublished, () => { if (room) mute(); })
     .on(RoomEvent.AudioPlaybackStatusChanged, () => { at('sound').hidden = joined.canPlaybackAudio; })
     .on(RoomEvent.DataReceived, (bytes, who) => note(who?.identity ?? 'the server', new TextDecoder().decode(bytes)))
     .on(RoomEvent.Disconnected, (reason) => left(reason));
