@@ -76,11 +76,15 @@ impl Measured {
     }
 }
 
-/// The 16-bit mono PCM of a file that the C programs wrote (44 bytes of header), as -1 to 1.
+/// The 16-bit mono PCM of a file that the C programs wrote, as -1 to 1.
 pub fn read_wav(path: &Path) -> Result<Vec<f32>, String> {
-    let bytes = std::fs::read(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let samples = bytes.get(44..).unwrap_or_default().chunks_exact(2);
-    Ok(samples.map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32768.0).collect())
+    let wrong = |e: hound::Error| format!("{}: {e}", path.display());
+    let mut wav = hound::WavReader::open(path).map_err(wrong)?;
+    let spec = wav.spec();
+    if (spec.sample_rate as usize, spec.channels, spec.bits_per_sample) != (RATE, 1, 16) {
+        return Err(format!("{} is not mono with 16 bits at {RATE} Hz, but {spec:?}", path.display()));
+    }
+    wav.samples::<i16>().map(|sample| Ok(f32::from(sample.map_err(wrong)?) / 32768.0)).collect()
 }
 
 /// Rows of numbers with commas between.

@@ -117,7 +117,8 @@ static inline int wav_header(FILE *file, uint32_t rate, uint32_t channels, uint3
     static const uint8_t place[] = {4, 16, 20, 24, 28, 32, 40};
     uint8_t header[44];
     size_t i;
-    memcpy(header, "RIFF    WAVEfmt                         data    ", 44);
+    memcpy(header, "RIFF....WAVEfmt ", 16);
+    memcpy(header + 36, "data", 4);
     for (i = 0; i < 28; i++)
         header[place[i / 4] + i % 4] = (uint8_t)(values[i / 4] >> 8 * (i % 4));
     return fwrite(header, 1, 44, file) == 44;

@@ -149,10 +149,7 @@ fn utterances_are_written_from_their_first_syllable_on() {
     let program = compile("cc", &SANITIZE, &example("vad"), "vad-asan");
     let _alone = alone();
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let speech: Vec<i16> = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/voice.wav")).unwrap()[44..]
-        .chunks_exact(2)
-        .map(|b| i16::from_le_bytes([b[0], b[1]]))
-        .collect();
+    let speech = heard(&Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/voice.wav"), 24_000);
     // Twice a second and a half of a voice from its onset on, a second of silence before each.
     let onset = speech.iter().position(|s| s.abs() > 3000).unwrap();
     let once = [&[0; 24_000][..], &speech[onset..onset + 36_000]].concat();
@@ -162,8 +159,7 @@ fn utterances_are_written_from_their_first_syllable_on() {
     assert_eq!(printed.matches("ada speaks").count(), 2, "{printed}");
     assert_eq!(printed.matches("ada is silent").count(), 2, "{printed}");
     for name in ["utterance-1.wav", "utterance-2.wav"] {
-        let bytes = std::fs::read(dir.join(name)).unwrap();
-        let heard: Vec<i16> = bytes[44..].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let heard = heard(&dir.join(name), 24_000);
         let before = heard.iter().position(|s| s.abs() > 2000).unwrap();
         assert!((1_200..9_600).contains(&before), "{name}: the onset comes after {before} samples");
         assert!((36_000..72_000).contains(&(heard.len() - before)), "{name}: {} samples", heard.len());
@@ -199,9 +195,7 @@ fn two_processes_exchange_wav_files() {
     passed("the guest", &run(&mut guest, LIMIT));
     assert!(host.wait().unwrap().success(), "the host failed");
     for (name, rate, hertz) in [("from-host.wav", 48000, 300.0), ("from-guest.wav", 16000, 500.0)] {
-        let bytes = std::fs::read(dir.join(name)).unwrap();
-        assert_eq!(bytes[24..28], u32::to_le_bytes(rate), "{name}: the rate");
-        let samples: Vec<i16> = bytes[44..].chunks(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let samples = heard(&dir.join(name), rate);
         // A frequency is crossings over time, where it is loud.
         let loud: Vec<&[i16]> =
             samples.chunks(rate as usize / 50).filter(|f| f.iter().any(|s| s.abs() > 4000)).collect();
@@ -335,6 +329,14 @@ fn hello_under_helgrind() {
 fn tone(rate: u32, hertz: u32, seconds: f64) -> Vec<i16> {
     let step = f64::from(hertz) / f64::from(rate) * std::f64::consts::TAU;
     (0..(f64::from(rate) * seconds) as usize).map(|i| ((i as f64 * step).sin() * 8000.0) as i16).collect()
+}
+
+/// The sound in a mono file of this rate, as a reader that is not ours takes it.
+fn heard(path: &Path, rate: u32) -> Vec<i16> {
+    let name = path.display();
+    let mut wav = hound::WavReader::open(path).unwrap_or_else(|e| panic!("{name} is no WAV: {e}"));
+    assert_eq!((wav.spec().sample_rate, wav.spec().channels, wav.spec().bits_per_sample), (rate, 1, 16), "{name}");
+    wav.samples().map(|sample| sample.unwrap_or_else(|e| panic!("{name} is cut: {e}"))).collect()
 }
 
 fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
