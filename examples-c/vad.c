@@ -46,9 +46,12 @@ static void write_down(const char *prefix, const stoa_frame *frame, const int16_
         check(wav_create(&file, path, frame->sample_rate, frame->channels), path, "it cannot be written");
         began = frame->timestamp_us;
     }
+    if (!file.file) /* its first frame was lost */
+        return;
     check(wav_append(&file, samples, (size_t)frame->samples_per_channel * frame->channels), path, "it cannot be written");
     if (frame->speech == STOA_SPEECH_END) {
         check(wav_close(&file, frame->sample_rate, frame->channels), path, "it cannot be written");
+        file.file = NULL;
         printf("%s: %.1f s\n", path, (double)(frame->timestamp_us - began) / 1e6);
     }
 }
@@ -63,8 +66,9 @@ int main(int argc, char **argv)
     stoa_engine *engine;
     stoa_channel *ada, *scribe;
     stoa_stream *voice;
-    stoa_status status;
+    stoa_status status, played;
     uint64_t origin;
+    size_t pushed = 0, taken;
     int speaking = 0;
     wav play = {0, 0, 0, NULL};
     const char *why = argc == 3 ? wav_read(argv[1], &play) : "usage: vad speech.wav prefix";
@@ -77,8 +81,11 @@ int main(int argc, char **argv)
     vad.speech_only = 1; /* everything else is the default: a pause of half a second ends an utterance */
     must(stoa_channel_set_vad(scribe, &vad));
     must(stoa_channel_stream(scribe, "ada", &voice));
-    must(stoa_channel_push_audio(ada, play.samples, play.count, -1, NULL));
-    for (origin = stoa_time_us(); stoa_channel_wait_played(ada, 20) == STOA_TIMED_OUT || speaking;) {
+    origin = stoa_time_us();
+    do { /* the file goes in as it fits: who waits for that does not read, and loses what is heard */
+        must(stoa_channel_push_audio(ada, play.samples + pushed * play.channels, play.count - pushed, 0, &taken));
+        pushed += taken;
+        must(played = stoa_channel_wait_played(ada, 20));
         while (stoa_channel_poll_event(scribe, 0, &event) == STOA_OK) {
             if (event.kind == STOA_EVENT_SPEECH_STARTED)
                 printf("%4.1f s: %s speaks\n", (double)(event.time_us - origin) / 1e6, event.user);
@@ -91,7 +98,7 @@ int main(int argc, char **argv)
         while ((status = stoa_stream_read(voice, 0, samples, STOA_FRAME_SAMPLES_MAX, &frame)) == STOA_OK)
             write_down(argv[2], &frame, samples);
         must(status);
-    }
+    } while (pushed < play.count || played == STOA_TIMED_OUT || speaking);
     must(stoa_engine_free(engine));
     free(play.samples);
     return 0;

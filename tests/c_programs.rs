@@ -150,10 +150,12 @@ fn utterances_are_written_from_their_first_syllable_on() {
     let _alone = alone();
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let speech = heard(&Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/voice.wav"), 24_000);
-    // Twice a second and a half of a voice from its onset on, a second of silence before each.
+    // Twice a second and a half of a voice from its onset on, a second of silence before each. Then more than a send queue
+    // takes (30 s): who waited for all of it to fit, and did not read, would lose the beginning.
     let onset = speech.iter().position(|s| s.abs() > 3000).unwrap();
     let once = [&[0; 24_000][..], &speech[onset..onset + 36_000]].concat();
-    std::fs::write(dir.join("speech.wav"), wav(24_000, 1, &[once.clone(), once].concat())).unwrap();
+    std::fs::write(dir.join("speech.wav"), wav(24_000, 1, &[once.clone(), once, vec![0; 30 * 24_000]].concat()))
+        .unwrap();
     let printed =
         passed("vad", &run(Command::new(program).arg(dir.join("speech.wav")).arg(dir.join("utterance")), LIMIT));
     assert_eq!(printed.matches("ada speaks").count(), 2, "{printed}");
