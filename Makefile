@@ -91,7 +91,7 @@ interop: | need-interop
 examples: stage
 	@mkdir -p $(TARGET)/examples-c
 	for name in $(basename $(notdir $(wildcard examples-c/*.c))); do \
-		$(CC) $(CFLAGS_OURS) examples-c/$$name.c -o $(TARGET)/examples-c/$$name $(STAGE_LINK) -pthread || exit 1; done
+		$(CC) $(CFLAGS_OURS) examples-c/$$name.c -o $(TARGET)/examples-c/$$name $(STAGE_LINK) -lm -pthread || exit 1; done
 
 stage:
 	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) PROFILE=dev

@@ -56,8 +56,8 @@ fn hello_is_heard_both_ways() {
 fn each_speaker_is_heard_alone() {
     let program = compile("cc", &["-std=c99"], &example("speakers"), "speakers");
     let _alone = alone();
-    let printed = passed("speakers", &run(Command::new(program).arg("6"), LIMIT));
-    assert!(printed.contains("6 of 6 were heard, each alone"), "{printed}");
+    let printed = passed("speakers", &run(Command::new(program).arg("24"), LIMIT));
+    assert!(printed.contains("24 of 24 were heard, each alone"), "{printed}");
 }
 
 #[test]
