@@ -15,7 +15,7 @@ STAGE := $(TARGET)/stage
 CFLAGS_OURS := -std=c99 -O1 -g -Wall -Wextra -Werror -pedantic
 STAGE_LINK := -I$(STAGE)/include -L$(STAGE)/lib -Wl,-rpath,$(STAGE)/lib -lstoa
 
-.PHONY: all build demo test bench install stage lint fmt clippy doc licences loom header misuse-table interop examples packages clean
+.PHONY: all build demo test bench install stage lint fmt clippy doc licences loom header misuse-table interop examples clean
 
 all: build
 
