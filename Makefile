@@ -96,7 +96,8 @@ examples: stage
 stage:
 	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) PROFILE=dev
 
-# make install PREFIX=/usr/local: the library, its header, its pkg-config file, and the command line.
+# make install PREFIX=/usr/local: the library, its header, its pkg-config file, and the command line. Where the loader looks by
+# itself it has a cache, which is brought up to date; not for a package (DESTDIR).
 # The release library is built alone: beside an rlib, Cargo gives it no link-time optimisation. PROFILE=dev takes the dev build.
 install: | need-build
 ifeq ($(PROFILE),dev)
@@ -116,6 +117,10 @@ endif
 	@printf '%s\n' 'prefix=$(abspath $(PREFIX))' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 		'Name: stoa' 'Description: Real-time voice for programs' 'Version: $(VERSION)' \
 		'Libs: -L$${libdir} -lstoa' 'Cflags: -I$${includedir}' > $(DESTDIR)$(abspath $(PREFIX))/lib/pkgconfig/stoa.pc
+ifeq ($(DESTDIR)$(filter-out /usr /usr/local,$(abspath $(PREFIX))),)
+	@if [ "$$(id -u)" = 0 ]; then echo "ldconfig: the loader takes the library up"; ldconfig; \
+	else echo "Run ldconfig as root, or the loader does not find the library."; fi
+endif
 
 # By way of a second name, so that a program that has the old one open keeps it.
 put = install -D -m $(3) $(1) $(DESTDIR)$(abspath $(PREFIX))/$(2).new && \

@@ -41,6 +41,18 @@ fn pkg_config_knows_the_installation() {
     assert_eq!(printed.trim(), format!("-I{0}/include -L{0}/lib -lstoa", stage().display()));
 }
 
+/// The loader finds a library in its own places by a cache alone; elsewhere, and for packages, that cache is not ours.
+#[test]
+fn installing_tells_the_loader_where_it_looks() {
+    let says_ldconfig = |variables: &[&str]| {
+        let mut make = Command::new("make");
+        make.args(["-n", "install"]).args(variables).current_dir(env!("CARGO_MANIFEST_DIR"));
+        passed("make -n install", &run(make.env_remove("MAKEFLAGS"), LIMIT)).contains("ldconfig")
+    };
+    assert!(says_ldconfig(&["PREFIX=/usr/local"]) && says_ldconfig(&["PREFIX=/usr/"]));
+    assert!(!says_ldconfig(&["PREFIX=/opt/stoa"]) && !says_ldconfig(&["PREFIX=/usr/local", "DESTDIR=/tmp/package"]));
+}
+
 #[test]
 fn hello_is_heard_both_ways() {
     let program = compile("cc", &["-std=c99"], &example("hello"), "hello");
