@@ -5,6 +5,7 @@
 use super::puppet::{Puppet, Stop};
 use super::servers::{Loss, Server, stoa_at, token};
 use super::{peers, stage, tone};
+use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 
@@ -85,6 +86,13 @@ fn one_at_the_page_and_one_in_c_talk_to_each_other() {
         stoa.event(&["muted", "grace", muted]).unwrap();
         grace.ask(&["see", "#mute", next]).unwrap();
     }
+    // Muted by the server, who wants to be heard again finds the button to be so.
+    let hall = json!({"room": "hall", "identity": "grace"});
+    let (_, found) = server.call("GetParticipant", &hall);
+    let track = &found["tracks"][0]["sid"];
+    let mute = json!({"room": "hall", "identity": "grace", "trackSid": track, "muted": true});
+    assert_eq!(server.call("MutePublishedTrack", &mute).0, 200, "{found}");
+    grace.ask(&["see", "#mute", "Unmute"]).unwrap();
     grace.ask(&["press", "Enter", "#leave"]).unwrap();
     stoa.event(&["left", "grace"]).unwrap();
     grace.ask(&["see", "#join"]).unwrap();

@@ -84,12 +84,13 @@ async function join() {
     const where = window.isSecureContext ? '' : ' A browser gives a microphone to pages at https or localhost only.';
     trouble(`You hear, but are not heard: ${error.message}.${where}`);
   }
-  mute();
+  people();
 }
 
 function left(reason) {
   if (!room) return;
-  const why = LivekitClient.DisconnectReason[reason] ?? '';
+  // A connection that does not come back has no reason.
+  const why = LivekitClient.DisconnectReason[reason] ?? 'the connection was lost';
   room = undefined;
   analysers.forEach(({ cleanup }) => cleanup());
   analysers.clear();
@@ -119,12 +120,6 @@ function watch(track) {
   people();
 }
 
-function mute() {
-  const muted = !room.localParticipant.isMicrophoneEnabled;
-  at('mute').setAttribute('aria-pressed', muted);
-  at('mute').textContent = muted ? 'Unmute' : 'Mute';
-}
-
 // --- what is seen
 
 const everyone = () => (room ? [room.localParticipant, ...room.remoteParticipants.values()] : []);
@@ -143,6 +138,10 @@ function people() {
     line.querySelector('meter').setAttribute('aria-label', `level of ${who.identity}`);
     return line;
   }));
+  // The server may mute, too.
+  const muted = !room?.localParticipant.isMicrophoneEnabled;
+  at('mute').classList.toggle('muted', muted);
+  at('mute').textContent = muted ? 'Unmute' : 'Mute';
   levels();
 }
 
@@ -204,8 +203,10 @@ at('token').addEventListener('input', () => {
   for (const id of ['room', 'user']) at(id).disabled = at('token').value.trim() !== '';
 });
 at('mute').addEventListener('click', tried(async () => {
-  await room.localParticipant.setMicrophoneEnabled(!room.localParticipant.isMicrophoneEnabled);
-  mute();
+  const wanted = !room.localParticipant.isMicrophoneEnabled;
+  await room.localParticipant.setMicrophoneEnabled(wanted);
+  // Whatever kept one from being heard.
+  if (wanted) trouble('');
   people();
 }));
 at('sound').addEventListener('click', tried(() => room.startAudio()));
