@@ -1,7 +1,7 @@
 //! `stoa token`: both families, built, shown, verified.
 
 use crate::{folder, key, run, stoa, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Output, Stdio};
 
@@ -90,6 +90,38 @@ fn an_old_token_is_shown_as_expired_and_refused() {
     let token = built(&["--claims", claims.to_str().unwrap(), "--user", "bob", "--ttl", "60", "--hidden"]);
     assert!(verified(&token, &["--room", "hall", "--user", "bob"]).status.success());
     assert_eq!(shown(&token)["claims"]["video"]["hidden"], true);
+}
+
+/// What is shown of a token builds it again, with all that it forbids; what would bind nobody is refused.
+#[test]
+fn what_is_shown_can_be_built_again() {
+    let folder = folder("claims");
+    let file = |text: &str| {
+        let path = folder.join("claims.json");
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let token = built(&["--room", "hall", "--user", "ann", "--no-publish", "--no-subscribe"]);
+    let pair = ["--key", APP, "--secret", CERTIFICATE, "--family", "access_token2"];
+    let access = built(&[&pair[..], &["--room", "hall", "--user", "7", "--no-publish"]].concat());
+    for (token, more) in [(&token, &[][..]), (&access, &pair[..])] {
+        let object = shown(token);
+        let claims = object["claims"].to_string();
+        for text in [object.to_string(), json!({"claims": object["claims"]}).to_string(), claims] {
+            assert_eq!(shown(&built(&[&["--claims", &file(&text)], more].concat())), object, "{text}");
+        }
+    }
+    let refused = |text: String, more: &[&str], sentence: &str| {
+        let build = ["token", "build", "--room", "hall", "--user", "ann", "--claims", &file(&text)];
+        let output = stoa().args(build).args(more).envs(key()).output().unwrap();
+        let said = crate::text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(sentence), "{text}: {said}");
+    };
+    refused(shown(&access).to_string(), &[], "is for another family of tokens; give --family access_token2");
+    refused(shown(&access)["claims"].to_string(), &[], "is for another family of tokens; give --family access_token2");
+    refused(shown(&token).to_string(), &pair, "is for another family of tokens; give --family livekit");
+    refused(r#"{"claims": {"sub": "ann"}, "video": {"canPublish": false}}"#.into(), &[], "has video beside its claims");
+    refused(r#"{"claims": ["canPublish"]}"#.into(), &[], "has no object claims");
 }
 
 #[test]

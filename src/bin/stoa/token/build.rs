@@ -54,6 +54,8 @@ const GRANTS: [(&str, &str, bool); 8] = [
 ];
 /// Which of them an AccessToken2 can say.
 const COMMON: [&str; 2] = ["--no-publish", "--no-data"];
+/// What `stoa token show --json` prints.
+const SHOWN: [&str; 5] = ["family", "claims", "verified", "expires_at", "expired"];
 /// How long a token is good for that does not say it.
 const TTL: Duration = Duration::from_secs(3600);
 
@@ -76,6 +78,7 @@ struct Given {
 
 pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     let mut given = Given::default();
+    let mut claims = None;
     while let Some(item) = flags.next()? {
         let flag = match item {
             Item::Flag(flag) => flag,
@@ -107,16 +110,19 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
                 let (key, value) = pair.ok_or_else(|| flags.bad(&cure))?;
                 given.attributes.insert(key.into(), value.into());
             }
-            "--claims" => given.claims = read(&flags.path()?)?,
+            "--claims" => claims = Some(flags.path()?),
             "--json" => given.json = true,
             "--help" | "-h" => return output::print(flags.help()),
             _ => return Err(flags.unknown(&flag)),
         }
     }
+    let family = if given.access { Family::AccessToken2 } else { Family::LiveKit };
+    if let Some(path) = claims {
+        given.claims = read(&path, family)?;
+    }
     let (key, secret) = super::key(given.key.as_deref(), given.secret.as_deref())?;
     let json = given.json;
     let fresh = Fresh { unix_now: unix_now(), random: random()? };
-    let family = if given.access { Family::AccessToken2 } else { Family::LiveKit };
     let claims = if given.access { given.access_token2()? } else { given.livekit(fresh.unix_now)? };
     let text = json!({"family": family.name(), "claims": claims}).to_string();
     // What is wrong now is wrong with what was given: no token was refused.
@@ -212,8 +218,33 @@ impl Given {
     }
 }
 
+/// The claims in a file, which has them alone or as `stoa token show --json` prints them. Anything else is refused: LiveKit's
+/// tokens may have claims of any name, so what is said at a wrong place would bind nobody.
+fn read(path: &Path, family: Family) -> Result<Map<String, Value>, Failure> {
+    let bad = |what: String| Failure::usage(format!("--claims {} {what}.", path.display()));
+    let mut object = read_object(path)?;
+    let mut own: Value = if object.contains_key("services") { Family::AccessToken2 } else { family }.name().into();
+    if object.contains_key("claims") || object.contains_key("family") {
+        if let Some(other) = object.keys().find(|name| !SHOWN.contains(&name.as_str())) {
+            return Err(bad(format!("has {other} beside its claims; put it into claims, or take it out")));
+        }
+        own = object.remove("family").unwrap_or(own);
+        let Some(Value::Object(claims)) = object.remove("claims") else {
+            return Err(bad("has no object claims; give it as stoa token show --json prints it".into()));
+        };
+        object = claims;
+    }
+    if own != family.name() {
+        return Err(bad(format!(
+            "is for another family of tokens; give --family {}",
+            own.as_str().unwrap_or_default()
+        )));
+    }
+    Ok(object)
+}
+
 /// The JSON object in a file.
-fn read(path: &Path) -> Result<Map<String, Value>, Failure> {
+fn read_object(path: &Path) -> Result<Map<String, Value>, Failure> {
     let name = path.display();
     let text =
         if path.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
