@@ -18,6 +18,9 @@ fn errors_name_the_flag_and_the_cure() {
     let token = run(&["token", "build", "--key", "k", "--secret", "s", "--room", "r", "--user", "u", "--no-publish"]);
     let token = text(&token.stdout);
     let mute = token.trim();
+    let token = run(&["token", "build", "--key", "k", "--secret", "s", "--room", "r", "--user", "u", "--no-subscribe"]);
+    let token = text(&token.stdout);
+    let deaf = token.trim();
     let cases: Vec<(Vec<&str>, u8, &str)> = vec![
         (vec![], 2, "needs a command"),
         (vec!["server"], 2, "does not know the command server; did you mean serve?"),
@@ -53,6 +56,7 @@ fn errors_name_the_flag_and_the_cure() {
         (vec!["join", "ws://127.0.0.1:1", "--token", mute, "--user", "v"], 3, "is for the user 'u'"),
         (vec!["join", "127.0.0.1:1", "--token", mute], 2, "give ws:// or wss://"),
         (vec!["join", "wss://127.0.0.1:1", "--token", mute, "--ca-file", missing], 2, "cannot be read"),
+        (vec!["join", "ws://127.0.0.1:1", "--token", deaf, "--record", "."], 3, "--record: the token does not let"),
         (joined(&["--token", "-", "--play", "-"]), 2, "cannot both read standard input"),
         (joined(&["--for", "soon"]), 2, "--for soon is no length of time; give seconds"),
         (joined(&["--for", "0"]), 2, "--for 0 is no length of time"),

@@ -109,6 +109,7 @@ struct Who {
     secret: String,
     may_publish: bool,
     may_send: bool,
+    may_hear: bool,
 }
 
 impl Given {
@@ -129,19 +130,17 @@ impl Given {
             return Err(Failure::usage(text));
         }
         let who = self.who()?;
+        for (flag, wanted, may, what) in [
+            ("--play", self.play.is_some(), who.may_publish, "publish"),
+            ("--say", !self.say.is_empty(), who.may_send, "send data"),
+            ("--record", self.record.is_some(), who.may_hear, "hear others"),
+        ] {
+            if wanted && !may {
+                let text = format!("{flag}: the token does not let its user {what}; take one that does.");
+                return Err(Failure::new(Exit::Token, text));
+            }
+        }
         let player = self.play.as_deref().map(Player::open).transpose()?;
-        if player.is_some() && !who.may_publish {
-            return Err(Failure::new(
-                Exit::Token,
-                "--play: the token does not let its user publish; take one that does.",
-            ));
-        }
-        if !self.say.is_empty() && !who.may_send {
-            return Err(Failure::new(
-                Exit::Token,
-                "--say: the token does not let its user send data; take one that does.",
-            ));
-        }
         let recorder = self.record.as_deref().map(|folder| {
             let failed = |error| format!("--record {}: the folder cannot be made ({error}).", folder.display());
             Recorder::new(folder).map_err(|error| Failure::failed(failed(error)))
@@ -189,7 +188,8 @@ impl Given {
                 return Err(Failure::usage(text));
             }
             let (may_publish, may_send) = (grant.may_publish_source("microphone"), grant.may_publish_data());
-            return Ok(Who { room, user, token, may_publish, may_send, ..Who::default() });
+            let may_hear = grant.may_subscribe();
+            return Ok(Who { room, user, token, may_publish, may_send, may_hear, ..Who::default() });
         }
         if room.is_empty() {
             let text = "stoa join needs a token: give --token T, --token-file FILE or STOA_TOKEN; \
@@ -197,6 +197,6 @@ impl Given {
             return Err(Failure::usage(text));
         }
         let (key, secret) = token::key(self.key.as_deref(), self.secret.as_deref())?;
-        Ok(Who { room, user, key, secret, may_publish: true, may_send: true, ..Who::default() })
+        Ok(Who { room, user, token: String::new(), key, secret, may_publish: true, may_send: true, may_hear: true })
     }
 }
