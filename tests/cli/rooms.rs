@@ -206,6 +206,21 @@ fn a_refused_token_has_an_exit_code_of_its_own() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// Neither lines nor objects: what is not an error is not told, and the server's log is not either.
+#[test]
+fn the_quiet_are_quiet_in_json_too() {
+    let _machine = machine();
+    let arguments = ["serve", "--port", "0", "--udp-port", "0", "--json", "--quiet"];
+    let mut server = Process::start(stoa().args(arguments).envs(key()));
+    let url = server.event("listening", |_| true)["url"].as_str().unwrap().to_string();
+    let arguments = ["join", &url, "--room", "hall", "--say", "hi", "--json", "--quiet"];
+    let output = stoa().args(arguments).envs(key()).output().unwrap();
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", text(&output.stdout));
+    server.signal("-TERM");
+    let (_, said) = server.end();
+    assert!(said.len() == 2 && said[1]["event"] == "closed", "{said:#?}");
+}
+
 /// A token of the other family opens the room as well.
 #[test]
 fn an_access_token2_joins() {

@@ -13,16 +13,19 @@ pub struct Output {
 }
 
 impl Output {
-    /// `quiet`: lines for people are left out.
+    /// `quiet`: nothing is told.
     pub fn new(json: bool, quiet: bool) -> Output {
         Output { json, quiet, failed: Mutex::new(None) }
     }
 
     /// Tells of one thing: a line (none where it is empty), or the object.
     pub fn tell(&self, line: &str, object: impl FnOnce() -> Value) {
+        if self.quiet {
+            return;
+        }
         if self.json {
             self.write(&object().to_string());
-        } else if !self.quiet && !line.is_empty() {
+        } else if !line.is_empty() {
             self.write(line);
         }
     }

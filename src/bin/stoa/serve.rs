@@ -26,7 +26,7 @@ stoa serve [--bind ADDR] [--port N] [--udp-port N] [--key KEY:SECRET]... [--dev]
     --ca-file FILE     with https://: a PEM file with the certificates to trust, and no others (the system's)
     --metrics          show numbers for Prometheus at /metrics, to everyone who can reach the port
     --remote-unmute    let the room service unmute: it opens somebody's microphone from afar
-    --quiet            no log on stderr
+    --quiet            no log
     --json             stdout has one JSON object a line: where it listens, then the log
     --help             this text
 
@@ -87,10 +87,13 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     let log = {
         let output = output.clone();
         move |level, line: &str| {
+            if quiet {
+                return;
+            }
             if json {
                 let level = if level == Level::Warning { "warn" } else { "info" };
                 output.tell("", || json!({"event": "log", "level": level, "text": line}));
-            } else if !quiet {
+            } else {
                 output::complain(line);
             }
         }
