@@ -2,7 +2,7 @@
 
 use crate::{KEY, MACHINE, PATIENCE, Process, SECRET, folder, key, machine, run, serve, stoa, text};
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::f64::consts::TAU;
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -204,6 +204,31 @@ fn a_refused_token_has_an_exit_code_of_its_own() {
     let output =
         command.args(["join", &url, "--for", "0.2s", "--json"]).env("STOA_TOKEN", good.trim()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// A missing permission has the same exit code when it is taken in the midst.
+#[test]
+fn a_permission_that_ends_ends_the_playing() {
+    let _machine = machine();
+    let (app, certificate) = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210");
+    let keys = format!("{app}:{certificate}");
+    let mut server = Process::start(stoa().args(["serve", "--port", "0", "--udp-port", "0", "--json", "--key", &keys]));
+    let url = server.event("listening", |_| true)["url"].as_str().unwrap().to_string();
+    // Servers allow a minute more, of which three seconds are left.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let privileges = json!({"join_channel": 3600, "publish_audio": 3});
+    let services = json!([{"type": "rtc", "channel": "hall", "uid": "7", "privileges": privileges}]);
+    let claims = folder("permission").join("claims.json");
+    std::fs::write(&claims, json!({"issue_ts": now - 60, "expire": 3600, "services": services}).to_string()).unwrap();
+    let build = ["token", "build", "--family", "access_token2", "--key", app, "--secret", certificate, "--claims"];
+    let token = text(&stoa().args(build).arg(&claims).output().unwrap().stdout);
+    let mut command = stoa();
+    command.args(["join", &url, "--token", token.trim(), "--json", "--play", "demo/voice.wav"]);
+    let (status, said) = Process::start(&mut command).end();
+    let error = said.last().unwrap();
+    assert_eq!((status.code(), &error["event"]), (Some(3), &"error".into()), "{said:#?}");
+    let sentence = error["text"].as_str().unwrap();
+    assert!(sentence.starts_with("--play demo/voice.wav ended: this user may not speak"), "{sentence}");
 }
 
 /// Neither lines nor objects: what is not an error is not told, and the server's log is not either.

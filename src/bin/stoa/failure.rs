@@ -19,7 +19,7 @@ pub enum Exit {
 }
 
 /// Why a command ended early: one line that names what was wrong and the cure.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     pub exit: Exit,
     pub sentence: String,

@@ -1,14 +1,14 @@
 //! Speaks a WAV: a thread reads it and pushes it, never further ahead than the send queue.
 
+use crate::Failure;
 use crate::wav::{RATE, Wav};
-use crate::{Exit, Failure};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use stoa::Status;
 use stoa::driver::Channel;
+use stoa::{Error, Status};
 
 /// How long one push may wait; then it is tried again.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub struct Player {
 struct Shared {
     /// Samples pushed.
     pushed: AtomicU64,
-    done: OnceLock<Result<(), String>>,
+    done: OnceLock<Result<(), Failure>>,
 }
 
 impl Player {
@@ -61,9 +61,9 @@ impl Player {
     /// Begins to speak; once.
     pub fn start(&mut self, channel: &Channel) -> Result<(), Failure> {
         let Some(mut wav) = self.wav.take() else { return Ok(()) };
-        let (shared, channel) = (self.shared.clone(), channel.clone());
+        let (shared, channel, about) = (self.shared.clone(), channel.clone(), format!("--play {}", self.name));
         let play = move || {
-            let done = play(&mut wav, &channel, &shared.pushed);
+            let done = play(&mut wav, &channel, &shared.pushed, &about);
             let _ = shared.done.set(done);
         };
         // Never joined: it may wait for standard input, and ends with the process.
@@ -74,7 +74,7 @@ impl Player {
     /// Whether everything has left; what went wrong.
     pub fn is_done(&self) -> Result<bool, Failure> {
         match self.shared.done.get() {
-            Some(Err(text)) => Err(Failure::new(Exit::Failed, format!("--play {} {text}.", self.name))),
+            Some(Err(failure)) => Err(failure.clone()),
             done => Ok(done.is_some()),
         }
     }
@@ -86,20 +86,20 @@ impl Player {
     }
 }
 
-fn play(wav: &mut Wav, channel: &Channel, pushed: &AtomicU64) -> Result<(), String> {
+fn play(wav: &mut Wav, channel: &Channel, pushed: &AtomicU64, about: &str) -> Result<(), Failure> {
+    let ended = |error: Error| Failure::of(&format!("{about} ended"), &error);
     let mut pcm = Vec::new();
-    while wav.read(&mut pcm)? {
+    while wav.read(&mut pcm).map_err(|text| Failure::failed(format!("{about} {text}.")))? {
         let mut rest = &pcm[..];
         while !rest.is_empty() {
-            let (accepted, _) = channel.push(rest, Some(PATIENCE)).map_err(|error| format!("ended: {error}"))?;
+            let (accepted, _) = channel.push(rest, Some(PATIENCE)).map_err(ended)?;
             pushed.fetch_add(accepted as u64, Ordering::Relaxed);
             rest = &rest[accepted..];
         }
         pcm.clear();
     }
-    match channel.wait_played(None) {
-        Ok(Status::OK) => Ok(()),
-        Ok(other) => Err(format!("ended early: {}", other.text())),
-        Err(error) => Err(format!("ended: {error}")),
+    match channel.wait_played(None).map_err(ended)? {
+        Status::OK => Ok(()),
+        other => Err(ended(Error::new(other, other.text()))),
     }
 }
