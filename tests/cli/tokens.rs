@@ -1,9 +1,10 @@
 //! `stoa token`: both families, built, shown, verified.
 
-use crate::{folder, key, run, stoa, text};
+use crate::{KEY, SECRET, folder, key, run, stoa, text};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Output, Stdio};
+use stoa::token::document::{self, Fresh};
 
 const APP: &str = "0123456789abcdef0123456789abcdef";
 const CERTIFICATE: &str = "fedcba9876543210fedcba9876543210";
@@ -122,6 +123,26 @@ fn what_is_shown_can_be_built_again() {
     refused(shown(&token).to_string(), &pair, "is for another family of tokens; give --family livekit");
     refused(r#"{"claims": {"sub": "ann"}, "video": {"canPublish": false}}"#.into(), &[], "has video beside its claims");
     refused(r#"{"claims": ["canPublish"]}"#.into(), &[], "has no object claims");
+}
+
+/// A token that lets nobody in is not made, and does not pass for one that does.
+#[test]
+fn a_token_that_no_room_takes_is_refused() {
+    let path = folder("no-room").join("claims.json");
+    let claims = |video: Value| json!({"sub": "ann", "exp": 4_000_000_000u64, "video": video});
+    for (room, sentence) in [(String::new(), "room is empty"), ("x".repeat(257), "room is 257 bytes long")] {
+        let claims = claims(json!({"room": room, "roomJoin": true}));
+        std::fs::write(&path, claims.to_string()).unwrap();
+        let output = stoa().args(["token", "build", "--claims", path.to_str().unwrap()]).envs(key()).output().unwrap();
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(sentence), "{said}");
+        let document = json!({"family": "livekit", "claims": claims}).to_string();
+        let fresh = Fresh { unix_now: 1_700_000_000, random: 1 };
+        refused(&document::build(&document, KEY, SECRET, fresh).unwrap(), &[], sentence);
+    }
+    // One that is not for joining needs no room.
+    std::fs::write(&path, claims(json!({"roomList": true})).to_string()).unwrap();
+    built(&["--claims", path.to_str().unwrap()]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn errors_name_the_flag_and_the_cure() {
     let token = run(&["token", "build", "--key", "k", "--secret", "s", "--room", "r", "--user", "u", "--no-subscribe"]);
     let token = text(&token.stdout);
     let deaf = token.trim();
+    let long = "x".repeat(300);
     let cases: Vec<(Vec<&str>, u8, &str)> = vec![
         (vec![], 2, "needs a command"),
         (vec!["server"], 2, "does not know the command server; did you mean serve?"),
@@ -72,6 +73,12 @@ fn errors_name_the_flag_and_the_cure() {
         (vec!["token", "build", "--room", "r"], 2, "--key is missing: give the server's key (app id), or set STOA_KEY"),
         (vec!["token", "build", "--key", "k", "--secret", "s", "--user", "u"], 2, "--room is missing"),
         (vec!["token", "build", "--key", "k", "--secret", "s", "--room", "r"], 2, "--user is missing"),
+        (vec!["token", "build", "--key", "k", "--secret", "s", "--room", "", "--user", "u"], 2, "--room is empty"),
+        (
+            vec!["token", "build", "--key", "k", "--secret", "s", "--room", "r", "--user", &long],
+            2,
+            "--user is 300 bytes",
+        ),
         (vec!["token", "build", "--ttl", "1y"], 2, "--ttl 1y is no length of time"),
         (vec!["token", "build", "--family", "jwt"], 2, "--family jwt is no family of tokens; give livekit"),
         (vec!["token", "build", "--attribute", "lang"], 2, "--attribute lang is no pair"),

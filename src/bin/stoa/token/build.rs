@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 use stoa::token::Family;
 use stoa::token::document::{self, Fresh};
+use stoa::token::pass;
 
 pub const HELP: &str = "\
 stoa token build --key K --secret S --room R --user U [--ttl TIME] ...
@@ -120,6 +121,10 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     if let Some(path) = claims {
         given.claims = read(&path, family)?;
     }
+    let room = given.room.clone().unwrap_or_default();
+    for (flag, name) in [("--room", &given.room), ("--user", &given.user)] {
+        name.as_ref().map_or(Ok(()), |name| super::name(flag, name))?;
+    }
     let (key, secret) = super::key(given.key.as_deref(), given.secret.as_deref())?;
     let json = given.json;
     let fresh = Fresh { unix_now: unix_now(), random: random()? };
@@ -128,6 +133,12 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     // What is wrong now is wrong with what was given: no token was refused.
     let token = document::build(&text, &key, &secret, fresh)
         .map_err(|error| Failure { exit: Exit::Usage, ..Failure::of("stoa token build", &error) })?;
+    // With the flags all is well by now. A token that is not for joining needs no room.
+    if let Ok(pass) = pass::read(&token, &room)
+        && pass.claims.video.room_join
+    {
+        super::names(&pass).map_err(|error| Failure::of("--claims", &error))?;
+    }
     let output = Output::new(json, false);
     output.tell(&token, || json!({"token": token, "family": family.name()}));
     output.end(Exit::Done)

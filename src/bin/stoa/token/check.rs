@@ -90,6 +90,7 @@ pub fn verify(mut flags: Flags) -> Result<Exit, Failure> {
     let (room, user) = (room.unwrap_or_default(), user.unwrap_or_default());
     let now = unix_now();
     let pass = pass::verify(&token, &keys, &room, &user, now).map_err(|error| Failure::of("Not valid", &error))?;
+    super::names(&pass).map_err(|error| Failure { exit: Exit::Token, ..Failure::of("Not valid", &error) })?;
     let output = Output::new(given.json, false);
     let (user, room) = (&pass.claims.sub, &pass.claims.video.room);
     let who = if user.is_empty() { "anybody" } else { user };

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+use stoa::driver::validate;
 use stoa::token::pass::{self, Pass};
 
 const HELP: &str = "\
@@ -94,6 +95,18 @@ pub fn pass(token: &str, room: &str) -> Result<Pass, Failure> {
     pass::read(token, room).map_err(|error| Failure::of("--token", &error))
 }
 
+/// Checks the name of a room, user or key as a server does. `what`: the flag.
+pub fn name(what: &str, name: &str) -> Result<(), Failure> {
+    validate::name(what, name).map_err(|error| Failure::of("", &error))
+}
+
+/// Checks the names in a token as a server does, which lets nobody else in. An AccessToken2 may be for any user.
+fn names(pass: &Pass) -> stoa::Result<()> {
+    validate::name("the token's room", &pass.claims.video.room)?;
+    let check = if pass.access.is_some() { validate::optional_name } else { validate::name };
+    check("the token's user", &pass.claims.sub)
+}
+
 /// A variable of the environment; an empty one is none.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -108,7 +121,10 @@ pub fn environment_key() -> Option<(String, String)> {
 pub fn key(key: Option<&str>, secret: Option<&str>) -> Result<(String, String), Failure> {
     let find = |given: Option<&str>, flag: &str, variable: &str, what: &str| {
         let found = given.filter(|text| !text.is_empty()).map(str::to_string).or_else(|| environment(variable));
-        found.ok_or_else(|| Failure::usage(format!("{flag} is missing: give the server's {what}, or set {variable}.")))
+        let missing = || Failure::usage(format!("{flag} is missing: give the server's {what}, or set {variable}."));
+        let found = found.ok_or_else(missing)?;
+        name(flag, &found)?;
+        Ok::<_, Failure>(found)
     };
     Ok((
         find(key, "--key", "STOA_KEY", "key (app id)")?,
