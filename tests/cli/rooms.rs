@@ -198,12 +198,46 @@ fn a_refused_token_has_an_exit_code_of_its_own() {
         let last: Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
         assert_eq!((&last["event"], &last["exit"]), (&"error".into(), &3.into()));
     }
+    // One that was made here is not to blame: what it was made with is.
+    for (more, environment, named) in [
+        (&["--key", KEY, "--secret", "a guess"][..], None, "--key, --secret: "),
+        (&[], Some([("STOA_KEY", KEY), ("STOA_SECRET", "a guess")]), "STOA_KEY, STOA_SECRET: "),
+    ] {
+        let mut command = stoa();
+        command.args(["join", &url, "--room", "hall", "--for", "1"]).args(more).envs(environment.into_iter().flatten());
+        let output = command.output().unwrap();
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(3) && said.starts_with(&format!("{named}the server refused")), "{said}");
+    }
     // The right one: also for a while, and by each way in.
     let good = token(KEY, SECRET);
     let mut command = stoa();
     let output =
         command.args(["join", &url, "--for", "0.2s", "--json"]).env("STOA_TOKEN", good.trim()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// A flag counts more than the environment; where the flag can do nothing by itself, it is what the token must be for.
+#[test]
+fn a_room_with_a_key_counts_more_than_a_token_of_the_environment() {
+    let _machine = machine();
+    let (_server, url) = serve();
+    let build = ["token", "build", "--room", "hall", "--user", "ann"];
+    let token = text(&stoa().args(build).envs(key()).output().unwrap().stdout);
+    let join = ["join", &url, "--room", "cellar", "--user", "bob", "--for", "0.1", "--json"];
+    let join = || {
+        let mut command = stoa();
+        command.args(join).env("STOA_TOKEN", token.trim());
+        command
+    };
+    let mut joins = Process::start(join().envs(key()));
+    joins.event("joined", |joined| joined["room"] == "cellar" && joined["user"] == "bob");
+    let output = join().output().unwrap();
+    let said = text(&output.stderr);
+    assert!(
+        output.status.code() == Some(3) && said.starts_with("STOA_TOKEN: the token is for the user 'ann'"),
+        "{said}"
+    );
 }
 
 /// A missing permission has the same exit code when it is taken in the midst.

@@ -21,7 +21,16 @@ fn errors_name_the_flag_and_the_cure() {
     let token = run(&["token", "build", "--key", "k", "--secret", "s", "--room", "r", "--user", "u", "--no-subscribe"]);
     let token = text(&token.stdout);
     let deaf = token.trim();
+    let claims = folder("usage-claims").join("claims.json");
+    std::fs::write(&claims, r#"{"sub": "u", "video": {"roomCreate": true}}"#).unwrap();
+    let claims = claims.to_str().unwrap();
+    let token = text(&run(&["token", "build", "--key", "k", "--secret", "s", "--claims", claims]).stdout);
+    let anywhere = token.trim();
     let long = "x".repeat(300);
+    let long_secret = format!("a:{long}");
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let udp = udp.local_addr().unwrap().port().to_string();
+    let taken_udp = format!("--udp-port {udp}: The room server cannot bind UDP");
     let cases: Vec<(Vec<&str>, u8, &str)> = vec![
         (vec![], 2, "needs a command"),
         (vec!["server"], 2, "does not know the command server; did you mean serve?"),
@@ -35,6 +44,10 @@ fn errors_name_the_flag_and_the_cure() {
         (vec!["serve", "--key", "app"], 2, "--key must have a key and its secret"),
         (vec!["serve", "--quiet=yes"], 2, "--quiet takes no value"),
         (vec!["serve", "--key", "a:b", "--port", &taken, "--udp-port", "0"], 2, "choose another port"),
+        (vec!["serve", "--key", "a:b", "--port", "0", "--udp-port", &udp], 2, &taken_udp),
+        (vec!["serve", "--key", &long_secret], 2, "the secret of --key is 300 bytes long: give at most 256"),
+        (vec!["serve", "--key", "a:b", "--webhook", "ftp://h/"], 2, "--webhook: "),
+        (vec!["serve", "--key", "a:b", "--webhook", "https://h/", "--ca-file", missing], 1, "--ca-file: "),
         (vec!["join"], 2, "needs the server's URL"),
         (vec!["join", "ws://127.0.0.1:1"], 2, "needs a token: give --token T, --token-file FILE or STOA_TOKEN"),
         (vec!["join", "ws://127.0.0.1:1", "--room", "hall"], 2, "--key is missing: give the server's key"),
@@ -56,8 +69,11 @@ fn errors_name_the_flag_and_the_cure() {
         ),
         (vec!["join", "ws://127.0.0.1:1", "--token", mute, "--user", "v"], 3, "is for the user 'u'"),
         (vec!["join", "127.0.0.1:1", "--token", mute], 2, "give ws:// or wss://"),
-        (vec!["join", "wss://127.0.0.1:1", "--token", mute, "--ca-file", missing], 2, "cannot be read"),
+        (vec!["join", "wss://127.0.0.1:1", "--token", mute, "--ca-file", missing], 1, "--ca-file: "),
         (vec!["join", "ws://127.0.0.1:1", "--token", deaf, "--record", "."], 3, "--record: the token does not let"),
+        (vec!["join", "ws://127.0.0.1:1", "--token", anywhere], 3, "--token: the token names no room; take one"),
+        ([&join[..4], &["--user", &long]].concat(), 2, "--user is 300 bytes long: give at most 256"),
+        (vec!["join", "ws://127.0.0.1:1", "--room", &long], 2, "--room is 300 bytes long: give at most 256"),
         (joined(&["--token", "-", "--play", "-"]), 2, "cannot both read standard input"),
         (joined(&["--for", "soon"]), 2, "--for soon is no length of time; give seconds"),
         (joined(&["--for", "0"]), 2, "--for 0 is no length of time"),
@@ -66,7 +82,7 @@ fn errors_name_the_flag_and_the_cure() {
         (joined(&["--play"]), 2, "--play needs a value"),
         ([&join[..], &["--play", missing]].concat(), 1, "cannot be opened"),
         ([&join[..], &["--play", not_wav]].concat(), 1, "is no WAV file; ffmpeg"),
-        ([&join[..], &["--record", not_wav]].concat(), 1, "the folder cannot be made"),
+        ([&join[..], &["--record", not_wav]].concat(), 1, "cannot be made (File exists (os error 17)); name one"),
         (joined(&["--quiet"]), 1, "ws://127.0.0.1:1: "),
         (vec!["token"], 2, "needs a command: build, show or verify"),
         (vec!["token", "biuld"], 2, "does not know biuld; did you mean build?"),

@@ -42,12 +42,20 @@ impl Failure {
     pub fn of(about: &str, error: &Error) -> Failure {
         let exit = match error.status {
             Status::BAD_TOKEN | Status::NOT_ALLOWED => Exit::Token,
-            // An address that cannot be had is a wrong --bind or --port.
+            // An address that cannot be had is a wrong --bind, --port or --udp-port.
             Status::BAD_ARGUMENT | Status::ADDRESS => Exit::Usage,
             _ => Exit::Failed,
         };
         let colon = if about.is_empty() { "" } else { ": " };
         let text = error.text.trim_end_matches('.');
         Failure::new(exit, format!("{about}{colon}{text}."))
+    }
+
+    /// What the library says when it starts with options that are valid: what is still wrong with them is in a file.
+    pub fn of_start(about: &str, error: &Error) -> Failure {
+        match error.status {
+            Status::BAD_ARGUMENT => Failure { exit: Exit::Failed, ..Failure::of("--ca-file", error) },
+            _ => Failure::of(about, error),
+        }
     }
 }

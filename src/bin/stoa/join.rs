@@ -11,6 +11,7 @@ use crate::{Exit, Failure};
 use std::path::PathBuf;
 use std::time::Duration;
 use stoa::driver::{ChannelOptions, Engine, EngineOptions};
+use stoa::token::pass;
 
 pub const HELP: &str = "\
 stoa join URL --token T [--play FILE.wav] [--record DIR] [--say TEXT...]
@@ -20,7 +21,8 @@ stoa join URL --token T [--play FILE.wav] [--record DIR] [--say TEXT...]
   Who one is
     --token T          a token for the room; - reads it from standard input. Else STOA_TOKEN.
     --token-file FILE  a token from a file
-    --room R           without a token: the room. The token is then made with --key and --secret.
+    --room R           without a token: the room. The token is then made with --key and --secret. Where there is a key,
+                       it counts more than STOA_TOKEN.
     --user U           without a token: who one is there (a number is chosen)
     --key K            the server's key (app id). Else STOA_KEY.
     --secret S         its secret (app certificate). Else STOA_SECRET. Others see arguments, but not the environment.
@@ -107,6 +109,8 @@ struct Who {
     token: String,
     key: String,
     secret: String,
+    /// Where the token comes from, or what it is made with.
+    by: &'static str,
     may_publish: bool,
     may_send: bool,
     may_hear: bool,
@@ -142,19 +146,23 @@ impl Given {
         }
         let player = self.play.as_deref().map(Player::open).transpose()?;
         let recorder = self.record.as_deref().map(|folder| {
-            let failed = |error| format!("--record {}: the folder cannot be made ({error}).", folder.display());
+            let name = folder.display();
+            let failed = |error| {
+                format!("--record {name}: the folder cannot be made ({error}); name one that is there, or can be made.")
+            };
             Recorder::new(folder).map_err(|error| Failure::failed(failed(error)))
         });
         let recorder = recorder.transpose()?;
-        let engine = Engine::new(EngineOptions {
+        let options = EngineOptions {
             // An engine has a name, also where it signs nothing.
             app_id: if who.key.is_empty() { "stoa".into() } else { who.key },
             app_certificate: who.secret,
             url: url.into(),
             ca_file: self.ca_file.unwrap_or_default(),
             ..EngineOptions::default()
-        });
-        let engine = engine.map_err(|error| Failure::of("stoa join", &error))?;
+        };
+        options.validate().map_err(|error| Failure::of("stoa join", &error))?;
+        let engine = Engine::new(options).map_err(|error| Failure::of_start("stoa join", &error))?;
         let options = ChannelOptions {
             name: who.room,
             user: who.user,
@@ -166,37 +174,48 @@ impl Given {
             listen_only: player.is_none(),
             ..ChannelOptions::default()
         };
-        let channel = engine.create_channel(options).map_err(|error| Failure::of("--token", &error))?;
-        let plan = Plan { url: url.into(), player, recorder, say: self.say.into(), stay: self.stay };
+        let channel = engine.create_channel(options).map_err(|error| Failure::of(who.by, &error))?;
+        let plan = Plan { url: url.into(), by: who.by, player, recorder, say: self.say.into(), stay: self.stay };
         Stay::new(engine, channel, plan, Output::new(self.json, self.quiet), !self.quiet && !self.json)?.run()
     }
 
     /// The token, from wherever it is; the nearest to this call counts.
     fn who(&self) -> Result<Who, Failure> {
-        let source = self.source();
-        let named = source.text.is_some() || source.file.is_some();
+        if let Some(room) = &self.room {
+            token::name("--room", room)?;
+        }
         let user = self.user.clone().unwrap_or_default();
+        if !user.is_empty() {
+            token::name("--user", &user)?;
+        }
+        let source = self.source();
         let room = self.room.clone().unwrap_or_default();
-        // A room and a key of this call are more than a token of the environment.
-        let token = if named || self.key.is_none() { source.read()? } else { None };
+        let key = || token::key(self.key.as_deref(), self.secret.as_deref());
+        // A key of this call, or a room for which there is a key, is more than a token of the environment.
+        let made = self.key.is_some() || !room.is_empty() && key().is_ok();
+        let token = if source.is_named() || !made { source.read()? } else { None };
         if let Some(token) = token {
-            let pass = token::pass(&token, &room)?;
+            let by = source.name();
+            let pass = pass::read(&token, &room).map_err(|error| Failure::of(by, &error))?;
             let grant = &pass.claims.video;
             let room = if room.is_empty() { grant.room.clone() } else { room };
             if room.is_empty() {
-                let text = "--room is missing: the token is for any room; name one, as in --room hall.";
-                return Err(Failure::usage(text));
+                let text = format!("{by}: the token names no room; take one for a room.");
+                return Err(Failure::new(Exit::Token, text));
             }
             let (may_publish, may_send) = (grant.may_publish_source("microphone"), grant.may_publish_data());
             let may_hear = grant.may_subscribe();
-            return Ok(Who { room, user, token, may_publish, may_send, may_hear, ..Who::default() });
+            return Ok(Who { room, user, token, by, may_publish, may_send, may_hear, ..Who::default() });
         }
         if room.is_empty() {
             let text = "stoa join needs a token: give --token T, --token-file FILE or STOA_TOKEN; \
                         or --room R with --key K and --secret S.";
             return Err(Failure::usage(text));
         }
-        let (key, secret) = token::key(self.key.as_deref(), self.secret.as_deref())?;
-        Ok(Who { room, user, token: String::new(), key, secret, may_publish: true, may_send: true, may_hear: true })
+        let (key, secret) = key()?;
+        let given = self.key.is_some() || self.secret.is_some();
+        let by = if given { "--key, --secret" } else { "STOA_KEY, STOA_SECRET" };
+        let token = String::new();
+        Ok(Who { room, user, token, key, secret, by, may_publish: true, may_send: true, may_hear: true })
     }
 }

@@ -3,7 +3,7 @@
 use crate::flags::{Flags, Item};
 use crate::interrupt::Interrupt;
 use crate::output::{self, Output};
-use crate::{Exit, Failure, page};
+use crate::{Exit, Failure, page, token};
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -74,16 +74,18 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     let output = Arc::new(Output::new(json, false));
     let mut made = None;
     if options.keys.is_empty() {
-        let key = match crate::token::environment_key() {
+        let key = match token::environment_key() {
             Some(key) => key,
             None => made.insert(("stoa".to_string(), random_secret()?)).clone(),
         };
         options.keys.push(key);
     }
-    if let Err(error) = options.validate() {
-        return Err(Failure::of("--key, --webhook", &error));
+    for (key, secret) in &options.keys {
+        token::name("--key", key)?;
+        token::name("the secret of --key", secret)?;
     }
-    let (bind, port) = (options.bind, options.port);
+    options.validate().map_err(|error| Failure::of("--webhook", &error))?;
+    let address = format!("--bind {} --port {} --udp-port {}", options.bind, options.port, options.udp_port);
     let log = {
         let output = output.clone();
         move |level, line: &str| {
@@ -98,8 +100,7 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
             }
         }
     };
-    let server = Server::with_log(options, Box::new(log))
-        .map_err(|error| Failure::of(&format!("--bind {bind} --port {port}"), &error))?;
+    let server = Server::with_log(options, Box::new(log)).map_err(|error| Failure::of_start(&address, &error))?;
     let key = made.as_ref().map_or(String::new(), |(key, secret)| format!("key {key}:{secret}\n"));
     let page = server.url().replacen("ws", "http", 1);
     let told = format!("{key}serving {} (media on UDP {}), a page at {page}/", server.url(), server.udp_port());

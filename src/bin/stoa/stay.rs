@@ -28,6 +28,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// What to do in the room.
 pub struct Plan {
     pub url: String,
+    /// Where the token comes from, or what it is made with.
+    pub by: &'static str,
     pub player: Option<Player>,
     pub recorder: Option<Recorder>,
     pub say: VecDeque<String>,
@@ -44,6 +46,7 @@ pub struct Stay {
     /// Tickets of messages that have not left yet.
     leaving: VecDeque<u64>,
     url: String,
+    by: &'static str,
     stay: Option<Duration>,
     /// Something is to be done that has an end, and that end is the end of the stay.
     leaves: bool,
@@ -80,6 +83,7 @@ impl Stay {
             say: plan.say,
             leaving: VecDeque::new(),
             url: plan.url,
+            by: plan.by,
             stay: plan.stay,
             output,
             progress: Progress::new(progress),
@@ -254,8 +258,8 @@ impl Stay {
             let text = if text.is_empty() { event::reason_name(reason) } else { text };
             return Failure::new(exit, format!("The stay ended early: {text}."));
         }
-        let flag = if exit == Exit::Token { "--token" } else { self.url.as_str() };
-        Failure::new(exit, format!("{flag}: {text}."))
+        let about = if exit == Exit::Token { self.by } else { self.url.as_str() };
+        Failure::new(exit, format!("{about}: {text}."))
     }
 
     fn summary(&mut self, ended: &Result<Exit, Failure>, recorded: &[Recorded]) {

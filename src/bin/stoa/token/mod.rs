@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use stoa::driver::validate;
-use stoa::token::pass::{self, Pass};
+use stoa::token::pass::Pass;
 
 const HELP: &str = "\
 stoa token build      makes a token
@@ -53,6 +53,20 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Whether this call says where it is.
+    pub fn is_named(self) -> bool {
+        self.text.is_some() || self.file.is_some()
+    }
+
+    /// What says where it is.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source { text: Some(_), .. } => "--token",
+            Source { file: Some(_), .. } => "--token-file",
+            _ => "STOA_TOKEN",
+        }
+    }
+
     /// Whether standard input is read.
     pub fn is_stdin(self) -> bool {
         self.text.map_or_else(|| self.file.is_some_and(|file| file.as_os_str() == "-"), |text| text == "-")
@@ -88,11 +102,6 @@ fn slurp(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_TOKEN + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// What the library says of a token, read without verifying it. `room` picks among the channels of an AccessToken2.
-pub fn pass(token: &str, room: &str) -> Result<Pass, Failure> {
-    pass::read(token, room).map_err(|error| Failure::of("--token", &error))
 }
 
 /// Checks the name of a room, user or key as a server does. `what`: the flag.
