@@ -130,6 +130,22 @@ fn errors_name_the_flag_and_the_cure() {
     }
 }
 
+/// A name that is too long is that of a flag, or of a variable.
+#[test]
+fn errors_name_the_variable() {
+    let long = "x".repeat(300);
+    let join = ["join", "ws://127.0.0.1:1", "--room", "hall"];
+    let build = ["token", "build", "--room", "hall", "--user", "ann"];
+    for arguments in [&["serve"][..], &join, &build] {
+        for (key, secret, named) in [(&*long, "s", "STOA_KEY"), ("k", &long, "STOA_SECRET")] {
+            let output = stoa().args(arguments).envs([("STOA_KEY", key), ("STOA_SECRET", secret)]).output().unwrap();
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            assert!(said.starts_with(&format!("{named} is 300 bytes long")), "{arguments:?}: {said}");
+        }
+    }
+}
+
 /// Every flag that a help names is known to its command, and the exit codes are told.
 #[test]
 fn help_is_there_and_true() {

@@ -73,16 +73,20 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
     let interrupt = Interrupt::listen()?;
     let output = Arc::new(Output::new(json, false));
     let mut made = None;
+    let mut by = ("--key", "the secret of --key");
     if options.keys.is_empty() {
         let key = match token::environment_key() {
-            Some(key) => key,
+            Some(key) => {
+                by = ("STOA_KEY", "STOA_SECRET");
+                key
+            }
             None => made.insert(("stoa".to_string(), random_secret()?)).clone(),
         };
         options.keys.push(key);
     }
     for (key, secret) in &options.keys {
-        token::name("--key", key)?;
-        token::name("the secret of --key", secret)?;
+        token::name(by.0, key)?;
+        token::name(by.1, secret)?;
     }
     options.validate().map_err(|error| Failure::of("--webhook", &error))?;
     let address = format!("--bind {} --port {} --udp-port {}", options.bind, options.port, options.udp_port);

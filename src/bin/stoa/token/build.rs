@@ -23,7 +23,8 @@ stoa token build --key K --secret S --room R --user U [--ttl TIME] ...
     --ttl TIME         how long it may be used: 3600, 90s, 10m, 1h, 7d (1h)
     --no-publish       not to speak
     --no-data          not to send data and messages
-    --claims FILE.json the claims to begin with; what flags say counts more. - reads standard input.
+    --claims FILE.json the claims to begin with, alone or as show --json prints them; what flags say counts more.
+                       - reads standard input.
 
   Of a LiveKit token only
     --no-subscribe     not to hear

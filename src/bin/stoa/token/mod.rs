@@ -129,10 +129,11 @@ pub fn environment_key() -> Option<(String, String)> {
 /// The key and the secret to sign or to verify with: from the flags, else from the environment.
 pub fn key(key: Option<&str>, secret: Option<&str>) -> Result<(String, String), Failure> {
     let find = |given: Option<&str>, flag: &str, variable: &str, what: &str| {
-        let found = given.filter(|text| !text.is_empty()).map(str::to_string).or_else(|| environment(variable));
+        let given = given.filter(|text| !text.is_empty()).map(|text| (flag, text.to_string()));
+        let found = given.or_else(|| environment(variable).map(|text| (variable, text)));
         let missing = || Failure::usage(format!("{flag} is missing: give the server's {what}, or set {variable}."));
-        let found = found.ok_or_else(missing)?;
-        name(flag, &found)?;
+        let (by, found) = found.ok_or_else(missing)?;
+        name(by, &found)?;
         Ok::<_, Failure>(found)
     };
     Ok((
