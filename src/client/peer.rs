@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpApi, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid};
@@ -42,6 +42,9 @@ pub(super) struct Peer {
     again: bool,
     microphone: Option<Mid>,
     pending_microphone: Option<Mid>,
+    /// The microphone's section is to rest, since the server took the track off it; and the track that is to be offered anew.
+    retired: Option<Mid>,
+    renewed: Option<String>,
     /// The sections that we offered to hear with.
     receivers: Vec<Mid>,
     /// Remote tracks by section. A track's section may change, and a section be used again.
@@ -67,6 +70,11 @@ const STUN_RTO: Duration = Duration::from_secs(1);
 /// of its own, as LiveKit's does; answers to our checks come every second.
 const SILENCE: Duration = Duration::from_secs(7);
 
+/// A section to send the microphone on.
+fn add_microphone(api: &mut SdpApi<'_>, cid: &str) -> Mid {
+    api.add_media(MediaKind::Audio, Direction::SendOnly, Some("stoa".into()), Some(cid.into()), None)
+}
+
 impl Peer {
     pub(super) fn new(mut config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
         config.set_max_stun_rto(STUN_RTO);
@@ -86,6 +94,8 @@ impl Peer {
             again: false,
             microphone: None,
             pending_microphone: None,
+            retired: None,
+            renewed: None,
             receivers: Vec::new(),
             tracks: BTreeMap::new(),
             reliable: None,
@@ -117,10 +127,7 @@ impl Peer {
             reliability: Reliability::MaxRetransmits { retransmits: 0 },
             ..Default::default()
         }));
-        if let Some(cid) = cid {
-            let mid = api.add_media(MediaKind::Audio, Direction::SendOnly, Some("stoa".into()), Some(cid.into()), None);
-            self.pending_microphone = Some(mid);
-        }
+        self.pending_microphone = cid.map(|cid| add_microphone(&mut api, cid));
         let added = (0..receivers).map(|_| api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None));
         self.receivers.extend(added);
         let offer = api.apply();
@@ -133,9 +140,20 @@ impl Peer {
         self.again |= audio == 0;
     }
 
+    /// The server took the microphone's track away: nothing is sent until another one is offered.
+    pub(super) fn retire_microphone(&mut self) {
+        self.retired = self.microphone.take().or(self.retired);
+    }
+
+    /// Offers the microphone once more, as a track with this name, on a section of its own.
+    pub(super) fn renew_microphone(&mut self, cid: String) {
+        self.renewed = Some(cid);
+    }
+
     /// The next offer, if one is needed and none is outstanding.
     pub(super) fn next_offer(&mut self) -> Option<lk::SessionDescription> {
-        if self.pending.is_some() || (self.wanted == 0 && !self.again && !self.restart) {
+        let microphone = self.retired.is_some() || self.renewed.is_some();
+        if self.pending.is_some() || (self.wanted == 0 && !self.again && !self.restart && !microphone) {
             return None;
         }
         if std::mem::take(&mut self.restart) {
@@ -148,10 +166,16 @@ impl Peer {
         let room = MAX_SECTIONS.saturating_sub(self.receivers.len());
         let unused = self.receivers.iter().find(|mid| !self.tracks.contains_key(mid)).copied();
         let mut missing = (self.wanted as usize).min(room);
+        let again = std::mem::take(&mut self.again);
         self.wanted = 0;
-        self.again = false;
         let mut api = self.rtc.sdp_api();
-        if missing == 0 {
+        if let Some(mid) = self.retired.take() {
+            api.set_direction(mid, Direction::Inactive);
+        }
+        if let Some(cid) = self.renewed.take() {
+            self.pending_microphone = Some(add_microphone(&mut api, &cid));
+        }
+        if missing == 0 && again && !microphone {
             // "Offer again": the server has a section for its track, and waits for an offer to say so. An offer without
             // a change cannot be made; a section that goes to rest and wakes in one step is a change that changes nothing.
             match unused {

@@ -35,6 +35,8 @@ pub const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// Receive sections in the first offer: as many speakers are heard without another round trip.
 const FIRST_RECEIVERS: u32 = 3;
+/// How often the microphone is published anew in one session: each time takes a section.
+const MAX_RENEWALS: u32 = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -92,6 +94,10 @@ pub struct Session {
 #[derive(Default)]
 struct Microphone {
     sid: String,
+    /// The server took its track away.
+    taken: bool,
+    /// How often it was published anew after that.
+    renewals: u32,
     muted: bool,
     next_seq: u64,
     rate: Rate,
@@ -162,7 +168,7 @@ impl Session {
 
     /// Begins to join.
     pub fn start(&mut self, now: Instant) {
-        let cid = self.config.publish.then(|| self.config.cid.clone());
+        let cid = self.config.publish.then(|| self.cid());
         let offer = self.publisher.first_offer(FIRST_RECEIVERS, cid.as_deref());
         let request = lk::JoinRequest {
             client_info: Some(client_info()),
@@ -198,7 +204,7 @@ impl Session {
             features.push(lk::AudioTrackFeature::TfStereo as i32);
         }
         lk::AddTrackRequest {
-            cid: self.config.cid.clone(),
+            cid: self.cid(),
             name: "microphone".into(),
             r#type: lk::TrackType::Audio as i32,
             source: lk::TrackSource::Microphone as i32,
@@ -363,13 +369,19 @@ impl Session {
             Response::Reconnect(reconnect) => self.known_again(now, reconnect),
             Response::SpeakersChanged(changed) => self.event(SessionEvent::Speakers(changed.speakers)),
             Response::TrackPublished(published) => {
-                if let Some(track) = published.track.filter(|_| published.cid == self.config.cid) {
+                if let Some(track) = published.track.filter(|_| published.cid == self.cid()) {
                     self.microphone.sid = track.sid;
                     // What was wished since the request to join left could not be told before.
                     if self.microphone.muted != track.muted {
                         self.mute(self.microphone.muted);
                     }
                 }
+            }
+            Response::TrackUnpublished(gone) if gone.track_sid == self.microphone.sid && !gone.track_sid.is_empty() => {
+                self.microphone.sid.clear();
+                self.microphone.taken = true;
+                self.publisher.retire_microphone();
+                self.negotiate();
             }
             Response::Mute(mute) if mute.sid == self.microphone.sid => {
                 // The server has done it already: nothing is to be said back.
@@ -425,11 +437,27 @@ impl Session {
                 let add = self.add_track();
                 self.request(Request::AddTrack(add));
             }
-            let cid = self.config.publish.then(|| self.config.cid.clone());
+            let cid = self.config.publish.then(|| self.cid());
             if let Some(offer) = self.publisher.first_offer(0, cid.as_deref()) {
                 self.request(Request::Offer(offer));
             }
         }
+    }
+
+    /// Publishes the microphone once more, as a new track, where the server had taken it away.
+    pub fn publish_again(&mut self) {
+        if std::mem::take(&mut self.microphone.taken) && self.microphone.renewals < MAX_RENEWALS {
+            self.microphone.renewals += 1;
+            self.publisher.renew_microphone(self.cid());
+            self.request(Request::AddTrack(self.add_track()));
+            self.negotiate();
+        }
+    }
+
+    /// What the microphone's track is called between the server and us.
+    fn cid(&self) -> String {
+        let cid = &self.config.cid;
+        if self.microphone.renewals == 0 { cid.clone() } else { format!("{cid}-{}", self.microphone.renewals) }
     }
 
     fn negotiate(&mut self) {

@@ -132,6 +132,8 @@ pub struct Voice {
     /// The microphone could send once. From then on its time passes whether it can or not.
     speaks: bool,
     expiry: Expiry,
+    /// The server did not let this user speak when it last told.
+    silenced: bool,
     /// What tokens, and the times of messages, go by.
     wall: Clock,
     /// What counts again if the server refuses the new token.
@@ -172,6 +174,7 @@ impl Voice {
             room_sid: String::new(),
             speaks: false,
             expiry: Expiry::of(&config.token, &config.room),
+            silenced: false,
             wall: config.clock,
             before: None,
             changed: false,
@@ -753,6 +756,11 @@ impl Voice {
         if info.identity == self.identity {
             self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
             self.requests.seen(self.people.own());
+            if !self.people.own().may_speak() {
+                self.silenced = true;
+            } else if std::mem::take(&mut self.silenced) {
+                self.session.publish_again();
+            }
             return;
         }
         if position.is_none() && self.users.len() >= MAX_USERS {

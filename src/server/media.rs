@@ -326,7 +326,7 @@ impl RoomServer {
             // Layers come and go, so what is missing of video is judged where it is heard.
             track.arrivals.observe(*packet.header.ssrc, *packet.seq_no);
         }
-        if track.withheld.is_some() || track.withdrawn || track.silenced {
+        if track.withheld.is_some() || track.silenced {
             track.rest();
             return None;
         }

@@ -400,7 +400,7 @@ impl RoomServer {
     /// The published tracks of a participant, as others are told.
     fn track_infos(&self, id: ParticipantId) -> Vec<TrackInfo> {
         let tracks = self.participants.get(&id).map(|p| &p.tracks[..]).unwrap_or_default();
-        tracks.iter().filter_map(|t| self.tracks.get(t)).filter(|t| t.is_published()).map(|t| t.info.clone()).collect()
+        tracks.iter().filter_map(|t| self.tracks.get(t)).filter(|t| t.mid.is_some()).map(|t| t.info.clone()).collect()
     }
 
     fn participant_info(&self, id: ParticipantId) -> Option<ParticipantInfo> {

@@ -217,7 +217,7 @@ impl RoomServer {
     }
 
     /// Tells everyone of new tracks, and offers them, unless their publisher is hidden.
-    pub(super) fn published(&mut self, id: ParticipantId, tracks: &[TrackId]) {
+    fn published(&mut self, id: ParticipantId, tracks: &[TrackId]) {
         if tracks.is_empty() {
             return;
         }
@@ -242,37 +242,26 @@ impl RoomServer {
         }
     }
 
-    /// A track is over.
-    fn unpublish(&mut self, track_id: TrackId) {
-        self.withdraw(track_id);
-        let Some(track) = self.tracks.remove(&track_id) else { return };
-        let publisher = track.publisher;
-        if let Some(participant) = self.participants.get_mut(&publisher) {
-            participant.tracks.retain(|t| *t != track_id);
-        }
-        self.announce(publisher, true);
-        if let Some(request) = track.again {
-            self.add_track(publisher, *request);
-        }
-    }
-
-    /// A track is none of the room's any more: for its publisher and for all who heard it.
-    pub(super) fn withdraw(&mut self, track_id: TrackId) {
+    /// A track is over: for its publisher and for all who heard it.
+    pub(super) fn unpublish(&mut self, track_id: TrackId) {
         let Some(track) = self.tracks.get(&track_id) else { return };
-        let (publisher, track_sid, was_published) = (track.publisher, track.info.sid.clone(), track.is_published());
+        let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
         let room = self.participants.get(&publisher).map(|p| p.room.clone());
         for member in room.map(|r| self.members(&r)).unwrap_or_default() {
             self.unsubscribe(member, track_id);
         }
         self.tell_track("track_unpublished", track_id);
-        let Some(track) = self.tracks.get_mut(&track_id) else { return };
-        track.withdrawn = true;
-        let spoke = std::mem::take(&mut track.level).told() > 0.0;
-        if was_published {
-            self.send(publisher, signal_response::Message::TrackUnpublished(TrackUnpublishedResponse { track_sid }));
+        let Some(track) = self.tracks.remove(&track_id) else { return };
+        if let Some(participant) = self.participants.get_mut(&publisher) {
+            participant.tracks.retain(|t| *t != track_id);
         }
-        if spoke {
+        self.send(publisher, signal_response::Message::TrackUnpublished(TrackUnpublishedResponse { track_sid }));
+        self.announce(publisher, true);
+        if track.level.told() > 0.0 {
             self.stopped_speaking(publisher);
+        }
+        if let Some(request) = track.again {
+            self.add_track(publisher, *request);
         }
     }
 

@@ -118,25 +118,21 @@ impl RoomServer {
     }
 
     /// Gives a participant other permissions. What it may not publish any more is held back, muted for everyone, until it
-    /// may again; unless it was withdrawn before: that is published anew then, if it is still sent.
+    /// may again.
     pub(super) fn permit(&mut self, id: ParticipantId, grant: VideoGrant) {
         let Some(participant) = self.participants.get_mut(&id) else { return };
         let could_hear = participant.claims.video.may_subscribe();
         let depended = participant.claims.is_dependent();
         let (can_hear, room) = (grant.may_subscribe(), participant.room.clone());
         participant.claims.video = grant;
-        let mut again = Vec::new();
         let (own, heard) = (participant.tracks.clone(), participant.wants.keys().copied().collect::<Vec<_>>());
         for track_id in own {
             let (Some(participant), Some(track)) = (self.participants.get(&id), self.tracks.get_mut(&track_id)) else {
                 continue;
             };
             let may = participant.claims.video.may_publish_source(source_name(track.info.source));
-            if may && std::mem::take(&mut track.withdrawn) {
-                again.push(track_id);
-            }
             let muted = match (may, track.withheld) {
-                (false, None) if !track.withdrawn => {
+                (false, None) => {
                     track.withheld = Some(track.info.muted);
                     true
                 }
@@ -169,7 +165,6 @@ impl RoomServer {
             self.plan_end(&room);
         }
         self.announce(id, true);
-        self.published(id, &again);
     }
 
     pub(super) fn unix_s(&self) -> u64 {

@@ -180,7 +180,6 @@ impl RoomServer {
                 level: speakers::Level::default(),
                 arrivals: Default::default(),
                 withheld: None,
-                withdrawn: false,
                 silenced: false,
                 video: is_video.then(Default::default),
             },

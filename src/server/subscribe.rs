@@ -45,7 +45,7 @@ impl From<SubscriptionPermission> for Permission {
 impl RoomServer {
     /// Notes that a participant is to hear a track, now or once it may; [`RoomServer::negotiate`] does the rest.
     pub(super) fn subscribe(&mut self, id: ParticipantId, track_id: TrackId) {
-        let Some(track) = self.tracks.get(&track_id).filter(|t| t.is_published() && t.publisher != id) else { return };
+        let Some(track) = self.tracks.get(&track_id).filter(|t| t.mid.is_some() && t.publisher != id) else { return };
         let publisher = self.participants.get(&track.publisher);
         let allowed =
             |p: &Participant| publisher.is_some_and(|from| allows(from.permission.as_deref(), p, &track.info.sid));

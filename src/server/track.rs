@@ -48,10 +48,8 @@ pub struct Track {
     pub level: super::speakers::Level,
     /// What of it arrives.
     pub arrivals: super::quality::Arrivals,
-    /// The token does not allow it at present: nothing is forwarded. Holds whether the publisher has it muted.
+    /// It may not be published at present: nothing is forwarded. Holds whether the publisher has it muted.
     pub withheld: Option<bool>,
-    /// An administrator does not allow it: it is none of the room's until then, though its publisher may go on sending it.
-    pub withdrawn: bool,
     /// An administrator muted it: nothing is forwarded until the publisher, or an administrator, unmutes it.
     pub silenced: bool,
     /// What it has beside, if it is video.
@@ -59,11 +57,6 @@ pub struct Track {
 }
 
 impl Track {
-    /// Whether it is one of the room's.
-    pub fn is_published(&self) -> bool {
-        self.mid.is_some() && !self.withdrawn
-    }
-
     /// Nothing is forwarded for now. What comes then goes on where the listeners' streams stood: to them nothing is missing, and SRTP
     /// could not follow a jump of 32,768 numbers.
     pub fn rest(&mut self) {

@@ -82,7 +82,7 @@ impl RoomServer {
         if !self.tells() {
             return;
         }
-        let Some(track) = self.tracks.get(&track).filter(|track| track.is_published()) else { return };
+        let Some(track) = self.tracks.get(&track).filter(|track| track.mid.is_some()) else { return };
         let Some(publisher) = self.participants.get(&track.publisher) else { return };
         let sid = self.rooms.get(&publisher.room).map(|room| room.sid.clone()).unwrap_or_default();
         let told = WebhookEvent {

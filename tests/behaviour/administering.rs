@@ -43,6 +43,11 @@ impl Sim {
         serde_json::from_str(&answer).unwrap()
     }
 
+    fn tracks_of(&mut self, user: &str) -> usize {
+        let listed = self.administer("GetParticipant", json!({"room": "room", "identity": user}));
+        listed["tracks"].as_array().map_or(0, Vec::len)
+    }
+
     fn permit(&mut self, permission: Value) {
         self.administer("UpdateParticipant", json!({"room": "room", "identity": "ada", "permission": permission}));
     }
@@ -132,6 +137,32 @@ fn permissions_are_taken_and_given_back_while_they_speak() {
         _ => None,
     });
     assert_eq!(subscribed, Some(SubscribeState::Subscribed));
+}
+
+#[test]
+fn a_microphone_that_was_taken_away_is_published_again_with_the_permission() {
+    for old_server in [false, true] {
+        let mut sim = Sim::new(6);
+        let ada = sim.join("ada", Options { old_server, ..Options::default() });
+        let bob = sim.join("bob", Options::default());
+        sim.run(ms(100));
+        let may = |publish: bool| json!({"canPublish": publish, "canSubscribe": true, "canPublishData": true});
+        for _ in 0..3 {
+            sim.permit(may(false));
+            assert_eq!((sim.frames(ada, bob, "ada"), sim.tracks_of("ada")), (0, 0));
+            sim.permit(may(true));
+            sim.run(ms(200));
+            assert!(sim.frames(ada, bob, "ada") > 20);
+            assert_eq!(sim.tracks_of("ada"), 1);
+        }
+        // Muted meanwhile, it comes back muted.
+        sim.permit(may(false));
+        sim.clients[ada].voice.mute(true);
+        sim.permit(may(true));
+        sim.run(ms(200));
+        assert_eq!((sim.frames(ada, bob, "ada"), sim.tracks_of("ada")), (0, 1));
+        assert!(sim.clients[bob].events.contains(&EventBody::UserMuted { user: "ada".into(), muted: true }));
+    }
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl Session {
             .map(|(sid, seq)| lk::DataChannelReceiveState { publisher_sid: sid.clone(), last_seq: *seq })
             .collect();
         let microphone = (!self.microphone.sid.is_empty()).then(|| lk::TrackPublishedResponse {
-            cid: self.config.cid.clone(),
+            cid: self.cid(),
             track: Some(lk::TrackInfo {
                 sid: self.microphone.sid.clone(),
                 name: "microphone".into(),

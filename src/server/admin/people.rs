@@ -119,7 +119,7 @@ impl RoomServer {
         for track_id in self.participants.get(&id).map(|p| p.tracks.clone()).unwrap_or_default() {
             let source = self.tracks.get(&track_id).map(|track| source_name(track.info.source));
             if source.is_some_and(|source| !grant.may_publish_source(source)) {
-                self.withdraw(track_id);
+                self.unpublish(track_id);
             }
         }
         self.permit(id, grant);
