@@ -1155,7 +1155,8 @@ stoa_status stoa_channel_subscribe_state(const stoa_channel *channel, const char
 // user: the identity, 1 to 256 bytes.
 // out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().
 // Returns: STOA_OK; STOA_ERROR_NOT_FOUND: no such user in the room; STOA_ERROR_BAD_STATE: not connected; STOA_ERROR_BAD_UTF8;
-//   STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; the handle errors.
+//   STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_BUSY: too many calls wait for this
+//   channel; the handle errors.
 // Threads: any. Does not wait.
 stoa_status stoa_channel_stream(stoa_channel *channel,
                                 const char *user,
@@ -1164,7 +1165,7 @@ stoa_status stoa_channel_stream(stoa_channel *channel,
 // The stream of all users who are subscribed to, mixed. It outlives connections, and ends when the channel is freed.
 //
 // out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().
-// Returns: STOA_OK; STOA_ERROR_LIMIT: too many handles; the handle errors.
+// Returns: STOA_OK; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_BUSY: too many calls wait for this channel; the handle errors.
 // Threads: any. Does not wait.
 stoa_status stoa_channel_mixed_stream(stoa_channel *channel,
                                       stoa_stream **out_stream);

@@ -24,7 +24,7 @@ static void people_rows(void)
 // Connected, with bob in the room.
 static void people_rows_in_the_room(void)
 {
-    static char long_metadata[65536];
+    static char half[40000], other_half[40000];
     TEXT_OUT(stoa_channel_user_info(channel, "bob", buffer, capacity, out_length));
     TEXT_OUT(stoa_channel_room_info(channel, buffer, capacity, out_length));
     ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY,
@@ -32,9 +32,12 @@ static void people_rows_in_the_room(void)
     ROW("user is NULL", STOA_OK, NULL, stoa_channel_user_info(channel, NULL, out.text, sizeof out.text, &out.length));
     TRUE(strstr(out.text, "\"user\":\"ada\"") != NULL);
     ROW("timeout_ms is 0", STOA_TIMED_OUT, NULL, stoa_channel_set_user_info(channel, "Ada", NULL, NULL, 0));
-    memset(long_metadata, 'm', sizeof long_metadata - 1);
+    snprintf(half, sizeof half, "{\"a\": \"%0*d\"}", (int)sizeof half - 20, 0);
+    snprintf(other_half, sizeof other_half, "{\"b\": \"%0*d\"}", (int)sizeof other_half - 20, 0);
+    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(channel, NULL, NULL, half, 20000));
     ROW("too long for the server", STOA_ERROR_LIMIT, "the server refused to change this user: <why>",
-        stoa_channel_set_user_info(channel, NULL, long_metadata, "{\"a\": \"b\"}", 20000));
+        stoa_channel_set_user_info(channel, NULL, NULL, other_half, 20000));
+    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(channel, NULL, NULL, "{\"a\": \"\"}", 20000));
 }
 
 static void people_states(void)
