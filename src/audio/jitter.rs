@@ -114,7 +114,7 @@ pub struct Counters {
 #[derive(Debug)]
 pub struct JitterBuffer {
     delivery: Delivery,
-    max_span: u64,
+    max_sound: u64,
     estimator: DelayEstimator,
     /// By timestamp, oldest first.
     queue: VecDeque<Packet>,
@@ -140,10 +140,10 @@ pub struct JitterBuffer {
 impl JitterBuffer {
     /// A buffer whose target delay stays between `min` and `max`.
     pub fn new(delivery: Delivery, min: Duration, max: Duration) -> Self {
-        let span_us = (max.max(min) + MAX_EXCESS).as_micros().min(60_000_000) as u64;
+        let sound_us = (max.max(min) + MAX_EXCESS).as_micros().min(60_000_000) as u64;
         Self {
             delivery,
-            max_span: span_us * 6 / 125,
+            max_sound: sound_us * 6 / 125,
             estimator: DelayEstimator::new(min, max),
             queue: VecDeque::with_capacity(32),
             history: History::default(),
@@ -267,7 +267,7 @@ impl JitterBuffer {
 
     /// Gives up the oldest packets where there are too many.
     fn trim(&mut self) {
-        while self.queue.len() > MAX_PACKETS || self.span() > self.max_span {
+        while self.queue.len() > MAX_PACKETS || self.sound() > self.max_sound {
             let Some(packet) = self.queue.pop_front() else {
                 return;
             };
@@ -279,11 +279,9 @@ impl JitterBuffer {
         }
     }
 
-    fn span(&self) -> u64 {
-        match (self.queue.front(), self.queue.back()) {
-            (Some(first), Some(last)) => last.rtp_time - first.rtp_time + last.duration,
-            _ => 0,
-        }
+    /// A pause of the sender between two packets is no sound: it is not waited for again when both came at once.
+    fn sound(&self) -> u64 {
+        self.queue.iter().map(|packet| packet.duration).sum()
     }
 
     /// When [`poll`](Self::poll) has something to do; may lie in the past.
@@ -453,9 +451,9 @@ impl JitterBuffer {
         self.estimator.jitter()
     }
 
-    /// The sound between the oldest and the newest packet in the buffer.
+    /// The sound in the buffer.
     pub fn buffered(&self) -> Duration {
-        ticks(self.span())
+        ticks(self.sound())
     }
 
     /// Counters since the buffer was made.
@@ -573,6 +571,20 @@ mod tests {
                 buffer.insert(short);
             }
             assert!(buffer.queue.len() <= MAX_PACKETS);
+        }
+    }
+
+    #[test]
+    fn a_pause_that_arrives_with_what_was_around_it_loses_nothing() {
+        let start = Instant::now();
+        for (delivery, second) in [(Delivery::Steady, start + 20 * MS), (Delivery::Eager, start)] {
+            let mut buffer = buffer(delivery);
+            buffer.insert(packet(0, start));
+            buffer.insert(Packet { rtp_time: packet(60, start).rtp_time, ..packet(1, start) });
+            assert_eq!(step(&mut buffer, start), Some(("play", 0)));
+            assert_eq!(buffer.deadline(), Some(second));
+            assert_eq!(step(&mut buffer, second), Some(("play", 60)));
+            assert_eq!(buffer.counters().discarded, 0);
         }
     }
 
