@@ -138,17 +138,21 @@ async fn converse(start: Start) {
     while task.work() {
         let deadline = task.voice.deadline().into_iter().chain(task.reporting.deadline()).min();
         tokio::select! {
-            arrived = task.publisher.arrival() => task.receive(Side::Publisher, arrived),
-            arrived = task.subscriber.arrival() => task.receive(Side::Subscriber, arrived),
+            // What was asked for before comes first: a stream that was opened before somebody spoke has their first frame.
+            arrived = task.publisher.arrival() => {
+                task.commands(&mut commands);
+                task.receive(Side::Publisher, arrived);
+            }
+            arrived = task.subscriber.arrival() => {
+                task.commands(&mut commands);
+                task.receive(Side::Subscriber, arrived);
+            }
             event = next(&mut task.wire) => task.wire_event(event),
             (side, reached) = found(&mut task.reaching) => task.found(side, reached),
             Some(finished) = done.recv() => task.voice.finish(finished, Instant::now()),
             Some(command) = commands.recv() => task.command(command),
             () = leaving.notified() => {
-                // What was asked for before comes first.
-                while let Ok(command) = commands.try_recv() {
-                    task.command(command);
-                }
+                task.commands(&mut commands);
                 task.voice.leave();
             }
             _ = pushed.notified() => {}
@@ -432,6 +436,14 @@ impl Task {
             if left > 0 {
                 next = self.sockets(side).try_arrival();
             }
+        }
+    }
+
+    /// Those that are there, and not those that come meanwhile.
+    fn commands(&mut self, commands: &mut mpsc::Receiver<Command>) {
+        for _ in 0..commands.len() {
+            let Ok(command) = commands.try_recv() else { return };
+            self.command(command);
         }
     }
 
