@@ -32,6 +32,8 @@ enum Message {
 #[derive(Default)]
 struct Shared {
     stopping: AtomicBool,
+    /// A source runs, or is about to look whether it may.
+    inside: AtomicBool,
     ended: Mutex<bool>,
     end: Condvar,
     callbacks: Meter,
@@ -51,7 +53,7 @@ struct Owner {
 
 impl Owner {
     fn ask_to_stop(&self) {
-        if !self.shared.stopping.swap(true, Ordering::AcqRel) {
+        if !self.shared.stopping.swap(true, Ordering::SeqCst) {
             let _ = self.queue.send(Message::Stop);
         }
     }
@@ -115,13 +117,16 @@ impl Dispatcher {
         let ended = lock(&shared.ended);
         let (ended, _) =
             shared.end.wait_timeout_while(ended, timeout, |ended| !*ended).unwrap_or_else(PoisonError::into_inner);
-        if *ended { Ok(()) } else { Err(still_running()) }
+        // A thread that a busy machine has not yet let end runs nothing any more either.
+        if *ended || !shared.inside.load(Ordering::SeqCst) { Ok(()) } else { Err(still_running()) }
     }
 }
 
 fn dispatch(queue: Sender<Message>, messages: Receiver<Message>, shared: Arc<Shared>) {
     while let Ok(Message::Run(source)) = messages.recv() {
-        if shared.stopping.load(Ordering::Acquire) {
+        // Each of stop() and this thread tells before it looks, so that one of them sees the other.
+        shared.inside.store(true, Ordering::SeqCst);
+        if shared.stopping.load(Ordering::SeqCst) {
             break;
         }
         // Cleared before the run: what arrives during it asks for another one.
@@ -131,6 +136,7 @@ fn dispatch(queue: Sender<Message>, messages: Receiver<Message>, shared: Arc<Sha
             let _ = queue.send(Message::Run(source));
         }
         shared.cpu.look();
+        shared.inside.store(false, Ordering::SeqCst);
     }
     // What still waits is dropped here, before the end is told: nothing of it outlives a stop.
     drop(queue);
@@ -383,6 +389,11 @@ mod tests {
         }));
         told.recv_timeout(LONG).unwrap();
         dispatcher.stop(LONG).unwrap();
+    }
+
+    #[test]
+    fn a_thread_that_runs_nothing_is_not_busy_however_short_the_wait() {
+        Dispatcher::start("test").unwrap().stop(Duration::ZERO).unwrap();
     }
 
     #[test]

@@ -167,16 +167,18 @@ impl Engine {
         channels.iter().for_each(Channel::begin_close);
         // Each is closed, whatever became of the one before.
         let closed: Vec<Result<()>> = channels.iter().map(|channel| channel.close_by(until)).collect();
+        let left = || until.saturating_duration_since(Instant::now());
+        // Before what may take long on a busy machine: it must not look as if a callback did.
+        let dispatched = self.parts.dispatcher.stop(left());
         if let Some(server) = server {
             server.close();
         }
-        let left = || until.saturating_duration_since(Instant::now());
         if let Some(shards) = shards {
             shards.stop(left());
         }
         self.parts.pool.stop();
         self.parts.dumper.stop(left());
-        closed.into_iter().collect::<Result<()>>().and(self.parts.dispatcher.stop(left()))
+        closed.into_iter().collect::<Result<()>>().and(dispatched)
     }
 }
 
