@@ -92,6 +92,14 @@ static inline void hum(stoa_channel *channel, size_t samples)
     EXPECT(STOA_OK, NULL, stoa_channel_push_audio(channel, pcm, samples, -1, NULL));
 }
 
+// Connects bob, and waits until ada knows him.
+static inline void bob_comes(void)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, LONG));
+    for (size_t users = 0; users == 0; rest(1))
+        EXPECT(STOA_OK, NULL, stoa_channel_user_count(ada, &users));
+}
+
 // The conversation that most rows are about: ada hears, and bob, whose uid is 77, speaks.
 static inline void meet(void)
 {
@@ -99,7 +107,7 @@ static inline void meet(void)
     ada = channel_of("ada", 0);
     bob = channel_of(NULL, 77);
     EXPECT(STOA_OK, NULL, stoa_channel_connect(ada, LONG));
-    EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, LONG));
+    bob_comes();
 }
 
 static inline int part(void)

@@ -15,6 +15,11 @@ static int near_to(uint64_t a, uint64_t b)
 static void changes(stoa_channel *channel, uint32_t kind, uint32_t from, uint32_t to, uint64_t *last_us, uint64_t least)
 {
     stoa_event event = next(channel, kind);
+    // Others may still be leaving.
+    while (kind == STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED && strcmp(event.user, "77") != 0) {
+        stoa_event_free(&event);
+        event = next(channel, kind);
+    }
     if (event.old_state != from || event.new_state != to || event.elapsed_us < least ||
         (*last_us != 0 && !near_to(event.elapsed_us, event.time_us - *last_us))) {
         printf("%s: from %u to %u after %" PRIu64 ", not from %u to %u after %" PRIu64 " or more; %" PRIu64 " after the last\n",
@@ -23,7 +28,6 @@ static void changes(stoa_channel *channel, uint32_t kind, uint32_t from, uint32_
         failures++;
     }
     TRUE(event.time_us >= *last_us && event.time_us <= stoa_time_us());
-    TRUE(kind != STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED || strcmp(event.user, "77") == 0);
     *last_us = event.time_us;
     stoa_event_free(&event);
 }
@@ -68,7 +72,7 @@ static void audio_subscribe_state_changed(void)
     changes(ada, kind, 2, 3, &last_us, 1);
     EXPECT(STOA_OK, NULL, stoa_channel_disconnect(bob, LONG));
     changes(ada, kind, 3, 0, &last_us, 1);
-    EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, LONG));
+    bob_comes();
     EXPECT(STOA_OK, NULL, stoa_channel_subscribe(ada, "77", LONG));
 }
 
