@@ -18,6 +18,9 @@ typedef struct speaker {
     int16_t last;
 } speaker;
 
+/* Of how many there is more than a second. */
+static int heard;
+
 static void must(stoa_status status)
 {
     if (status >= STOA_OK)
@@ -53,6 +56,7 @@ static void hear(speaker *who)
             who->crossings += (samples[i] < 0) != (who->last < 0);
             who->last = samples[i];
         }
+        heard += who->samples <= RATE && who->samples + frame.samples_per_channel > RATE;
         who->samples += frame.samples_per_channel;
     }
     must(status);
@@ -61,7 +65,7 @@ static void hear(speaker *who)
 int main(int argc, char **argv)
 {
     static speaker speakers[SPEAKERS_MAX];
-    static int16_t tone[2 * RATE];
+    static int16_t tone[4 * RATE];
     stoa_engine_options options = STOA_ENGINE_OPTIONS_INIT;
     stoa_engine *engine;
     stoa_channel *listener;
@@ -89,13 +93,13 @@ int main(int argc, char **argv)
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &interest) != 0)
             return perror("epoll_ctl"), 1;
     }
-    for (i = 0; i < count; i++) { /* two seconds of a tone each, all at once: they leave in real time */
+    for (i = 0; i < count; i++) { /* four seconds of a tone each, all at once: they leave in real time */
         speakers[i].hertz = 200 + 50 * (unsigned)i;
-        for (n = 0; n < 2 * RATE; n++) /* a sine: what a codec does to overtones adds crossings */
+        for (n = 0; n < 4 * RATE; n++) /* a sine: what a codec does to overtones adds crossings */
             tone[n] = (int16_t)(4000.0 * sin(6.283185307179586 * speakers[i].hertz * n / RATE));
-        must(stoa_channel_push_audio(speakers[i].channel, tone, 2 * RATE, -1, NULL));
+        must(stoa_channel_push_audio(speakers[i].channel, tone, 4 * RATE, -1, NULL));
     }
-    for (end = stoa_time_us() + 2500000; stoa_time_us() < end;)
+    for (end = stoa_time_us() + 20000000; heard < count && stoa_time_us() < end;)
         for (n = epoll_wait(epoll, ready, SPEAKERS_MAX, 100), i = 0; i < n; i++)
             hear((speaker *)ready[i].data.ptr);
 

@@ -108,7 +108,7 @@ fn a_stream_ends_when_its_user_leaves_or_is_unsubscribed() {
     for leaves in [false, true] {
         assert_eq!(ada.subscribe("bob", LONG).unwrap(), Status::OK);
         let stream = ada.stream("bob").unwrap();
-        speak(&bob, 0.2);
+        speak(&bob, 1.0);
         assert!(matches!(read(&stream, LONG), ReadOutcome::Frame(_)), "leaves: {leaves}");
         if leaves {
             bob.disconnect(LONG).unwrap();
@@ -185,15 +185,14 @@ fn every_queue_is_bounded_and_counts_what_it_drops() {
         count.fetch_add(1, Ordering::SeqCst);
     });
     ada.on(Some(EventKind::StreamOverflow), false, listener, |_| ()).unwrap();
-    speak(&bob, 4.0);
-    assert_eq!(bob.wait_played(LONG).unwrap(), Status::OK);
+    speak(&bob, 6.0);
     until("the first is told at once", || times.load(Ordering::SeqCst) > 0);
+    until("most are dropped", || stream.dropped() >= 90);
     bob.disconnect(LONG).unwrap();
     until("the end", || stream.is_over() && sum.load(Ordering::SeqCst) as u64 == stream.dropped());
     assert!(stream.readable() <= 100, "{} frames of 20 ms", stream.readable());
-    assert!(stream.dropped() >= 90, "{} dropped", stream.dropped());
     let times = times.load(Ordering::SeqCst);
-    assert!((2..=6).contains(&times), "{times} events for two seconds");
+    assert!((2..=8).contains(&times), "{times} events for two seconds, or a little more");
 }
 
 #[test]

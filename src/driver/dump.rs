@@ -408,6 +408,8 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicU32;
 
+    const LONG: Duration = Duration::from_secs(20);
+
     /// A directory of its own, gone with the test.
     struct Scratch(PathBuf);
 
@@ -492,7 +494,7 @@ mod tests {
         for (user, ms) in users.iter().zip([100, 200, 0]) {
             dump.heard(user, at(&dump, ms), &[4; 160]);
         }
-        dump.end(DUMP_PATIENCE);
+        dump.end(LONG);
         dump.sent(at(&dump, 520), &[5; 160]);
         let names = [
             "room-ada-heard-a_b-2.wav",
@@ -510,7 +512,7 @@ mod tests {
         let heard = scratch.samples("room-ada-heard-a_b-2.wav");
         assert!((1_599..=1_600).contains(&heard.iter().position(|s| *s == 4).unwrap()));
         assert_eq!(lost.load(Ordering::Relaxed), 0);
-        dumper.stop(DUMP_PATIENCE);
+        dumper.stop(LONG);
     }
 
     #[test]
@@ -524,12 +526,12 @@ mod tests {
         }
         // An hour later: the silence before it would be 57 MB.
         dump.heard(&"eve".into(), at(&dump, 3_600_000), &[9; 160]);
-        dump.end(DUMP_PATIENCE);
+        dump.end(LONG);
         assert_eq!(scratch.bytes(), 4_096);
         let samples = scratch.samples("room-ada-sent.wav").len() + scratch.samples("room-ada-heard-bob.wav").len();
         assert_eq!(samples, (4_096 - 88) / 2);
         assert_eq!(lost.load(Ordering::Relaxed), 41 - 12, "12 frames fit whole");
-        dumper.stop(DUMP_PATIENCE);
+        dumper.stop(LONG);
     }
 
     #[test]
@@ -544,7 +546,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(50));
         }
         drop(dump);
-        dumper.stop(DUMP_PATIENCE);
+        dumper.stop(LONG);
     }
 
     #[test]
@@ -565,7 +567,7 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(5));
         go_on.send(()).unwrap();
         drop(dump);
-        dumper.stop(Duration::from_secs(20));
+        dumper.stop(LONG);
         assert!(scratch.samples("room-ada-sent.wav").len() >= 160 * (WAITING - 1));
     }
 
@@ -581,7 +583,7 @@ mod tests {
             assert!(Instant::now() < end);
             std::thread::sleep(Duration::from_millis(5));
         }
-        dumper.stop(DUMP_PATIENCE);
+        dumper.stop(LONG);
     }
 
     #[test]

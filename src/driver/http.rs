@@ -283,6 +283,7 @@ async fn converse(socket: WebSocket, conn: ConnId, mut queue: mpsc::Receiver<Vec
 
 #[cfg(test)]
 mod tests {
+    use super::UPGRADE;
     use crate::driver::{Server, ServerOptions};
     use crate::token::jwt::{self, Claims, VideoGrant};
     use std::io::{BufRead, BufReader, Read, Write};
@@ -414,9 +415,8 @@ mod tests {
             "POST /twirp/livekit.RoomService/CreateRoom HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer {}",
             bearer()
         );
-        let start = Instant::now();
+        // Before anybody takes a hook.
         assert!(ask(&server, &create, "{\"name\": \"hall\"}").0.starts_with("http/1.1 200"));
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
         let (_, first) = take(&listener, "503 Busy");
         let (head, second) = take(&listener, "200 OK");
         assert_eq!(first, second);
@@ -430,11 +430,11 @@ mod tests {
         let closing = std::thread::spawn(move || {
             let start = Instant::now();
             server.close();
-            (start.elapsed(), server.stats())
+            start.elapsed()
         });
         let (_, last) = take(&listener, "200 OK");
         assert!(last.contains("\"event\":\"room_finished\""), "{last}");
-        let (elapsed, _) = closing.join().unwrap();
-        assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
+        let elapsed = closing.join().unwrap();
+        assert!(elapsed < UPGRADE, "the deaf one is not waited for: {elapsed:?}");
     }
 }

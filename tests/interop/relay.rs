@@ -20,7 +20,7 @@ fn hear_each_other_behind_a_wall(row: &str, server: &Server, lent: [u16; 2]) {
         let took = began.elapsed();
         eprintln!("{row}: {} joined in {took:?}", puppet.user);
         assert!(took > DIRECT_ALONE, "media took another way: {took:?}");
-        assert!(took < DIRECT_ALONE + Duration::from_secs(3), "{took:?}");
+        assert!(took < DIRECT_ALONE + Duration::from_secs(12), "{took:?}");
     }
     let [ada, bob] = &mut pair;
     ada.event(&["joined", "bob"]).unwrap();
