@@ -40,9 +40,7 @@ static void on_log(uint32_t level, const char *line, void *user_data)
 static void on_free(void *user_data)
 {
     ending *ending = user_data;
-    uint64_t start = now_ms();
-    ending->act(ending);
-    TRUE(now_ms() - start < 2500);
+    ending->act(ending); // what waited for this callback in vain would say that it is busy
     pthread_mutex_lock(&lock);
     ending->freed++;
     pthread_cond_broadcast(&changed);
@@ -144,13 +142,13 @@ static void goes(ending *ending, int place, int way)
     }
     EXPECT(STOA_OK, NULL, set(ending, place, 1, on_free));
     if (way == TAKEN_OFF)
-        done(is_listener ? stoa_channel_off(ending->channel, ending->listener) : set(ending, place, 0, NULL));
+        done(UNLESS_BUSY(is_listener ? stoa_channel_off(ending->channel, ending->listener) : set(ending, place, 0, NULL)));
     else if (way == REPLACED)
-        done(set(ending, place, 1, NULL));
+        done(UNLESS_BUSY(set(ending, place, 1, NULL)));
     else if (way == OBJECT_FREED)
-        done(place == STREAM ? stoa_stream_free(ending->stream) : stoa_channel_free(ending->channel));
+        done(UNLESS_BUSY(place == STREAM ? stoa_stream_free(ending->stream) : stoa_channel_free(ending->channel)));
     else if (way == ENGINE_FREED)
-        done(stoa_engine_free(ending->engine));
+        done(UNLESS_BUSY(stoa_engine_free(ending->engine)));
     else
         done(stoa_channel_mark(ending->channel, 1));
 }
@@ -164,9 +162,9 @@ static void ends(int place, int way, int act)
     goes(&ending, place, way);
     if (way == HAD_ITS_EVENT)
         wait_for(&ending);
-    done(stoa_stream_free(ending.stream));
-    done(stoa_channel_free(ending.channel));
-    done(stoa_engine_free(ending.engine));
+    done(UNLESS_BUSY(stoa_stream_free(ending.stream)));
+    done(UNLESS_BUSY(stoa_channel_free(ending.channel)));
+    done(UNLESS_BUSY(stoa_engine_free(ending.engine)));
     wait_for(&ending);
 }
 
@@ -186,11 +184,11 @@ static void log_ends(int way)
         EXPECT(STOA_ERROR_BAD_ARGUMENT, "level", stoa_log_set(99, on_log, &ending, on_free));
     } else {
         EXPECT(STOA_OK, NULL, stoa_log_set(STOA_LOG_DEBUG, on_log, &ending, on_free));
-        EXPECT(STOA_OK, NULL, stoa_log_set(STOA_LOG_OFF, way == REPLACED ? on_log : NULL, NULL, NULL));
+        EXPECT(STOA_OK, NULL, UNLESS_BUSY(stoa_log_set(STOA_LOG_OFF, way == REPLACED ? on_log : NULL, NULL, NULL)));
     }
-    EXPECT(STOA_OK, NULL, stoa_log_set(STOA_LOG_OFF, NULL, NULL, NULL));
-    EXPECT(STOA_ERROR_BAD_HANDLE, NULL, stoa_engine_free(ending.engine));
     wait_for(&ending);
+    EXPECT(STOA_OK, NULL, UNLESS_BUSY(stoa_log_set(STOA_LOG_OFF, NULL, NULL, NULL)));
+    EXPECT(STOA_ERROR_BAD_HANDLE, NULL, stoa_engine_free(ending.engine));
 }
 
 int main(int argc, char **argv)
