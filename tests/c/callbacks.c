@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <time.h>
 
-static void wait_for_user(stoa_channel *channel, const char *user)
+// Waits until every frame that the user speaks from now on is forwarded to this channel.
+static void wait_for_sound_of(stoa_channel *channel, const char *user)
 {
     stoa_event event = STOA_EVENT_INIT;
     int found = 0;
@@ -18,6 +19,9 @@ static void wait_for_user(stoa_channel *channel, const char *user)
         stoa_event_free(&event);
     }
     TRUE(found);
+    EXPECT(STOA_OK, NULL, stoa_channel_subscribe(channel, user, 20000));
+    // The server takes what a client tells in order: what it needs to forward sound was before this.
+    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(channel, "Hearer", NULL, NULL, 20000));
 }
 
 // A callback's record, guarded by its lock; `changed` tells each step.
@@ -25,7 +29,7 @@ struct record {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int calls, calls_after_free, freed, done;
-    int block_ms; // the first call takes this long
+    int read; // frames that another channel's reader has
     void (*inside)(struct record *);
     stoa_engine *engine;
     stoa_channel *channel, *other;
@@ -82,10 +86,6 @@ static void called(struct record *record)
     record->calls_after_free += record->freed;
     pthread_cond_broadcast(&record->changed);
     pthread_mutex_unlock(&record->lock);
-    if (first && record->block_ms > 0) {
-        struct timespec pause = {record->block_ms / 1000, record->block_ms % 1000 * 1000000L};
-        nanosleep(&pause, NULL);
-    }
     if (first && record->inside != NULL)
         record->inside(record);
     if (first)
@@ -110,7 +110,7 @@ static void on_free(void *user_data)
     add(record, &record->freed);
 }
 
-// What callbacks do: each returns at once with its status, and nothing of it waits for the callback itself.
+// What callbacks do: nothing of it waits for the callback itself, which would say that it is busy.
 
 static void connects(struct record *record)
 {
@@ -135,10 +135,8 @@ static void takes_itself_off(struct record *record)
 
 static void frees_its_channel(struct record *record)
 {
-    uint64_t start = now_ms();
     EXPECT(STOA_OK, NULL, stoa_channel_free(record->channel));
     EXPECT(STOA_ERROR_BAD_HANDLE, "freed", stoa_channel_free(record->channel));
-    TRUE(now_ms() - start < 1500);
 }
 
 static void frees_its_stream(struct record *record)
@@ -148,12 +146,10 @@ static void frees_its_stream(struct record *record)
 
 static void frees_its_engine(struct record *record)
 {
-    uint64_t start = now_ms();
     uint32_t state = 0;
     EXPECT(STOA_OK, NULL, stoa_engine_free(record->engine));
     EXPECT(STOA_ERROR_BAD_HANDLE, "freed", stoa_engine_free(record->engine));
     EXPECT(STOA_ERROR_CLOSED, NULL, stoa_channel_state(record->channel, &state));
-    TRUE(now_ms() - start < 2500);
 }
 
 static void uses_everything(struct record *record)
@@ -193,9 +189,9 @@ static void in_event_callback(void (*inside)(struct record *), int channel_is_fr
         TRUE(begun == STOA_OK || begun == STOA_ERROR_CLOSED);
     }
     TRUE(await(&record, &record.done, 1));
-    EXPECT(channel_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_channel_free(ada));
+    EXPECT(channel_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, UNLESS_BUSY(stoa_channel_free(ada)));
     EXPECT(STOA_OK, NULL, stoa_channel_free(record.other));
-    EXPECT(engine_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_engine_free(engine));
+    EXPECT(engine_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, UNLESS_BUSY(stoa_engine_free(engine)));
     TRUE(await(&record, &record.freed, 1));
     TRUE(get(&record, &record.freed) == 1 && get(&record, &record.calls_after_free) == 0);
 }
@@ -209,7 +205,7 @@ static void in_frame_callback(void (*inside)(struct record *), int of_stream, in
     int stream_is_freed = inside == frees_its_stream;
     prepare(&record, inside, engine, bob);
     record.other = new_channel(engine, "cleo");
-    wait_for_user(bob, "ada");
+    wait_for_sound_of(bob, "ada");
     if (of_stream) {
         EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &record.stream));
         EXPECT(STOA_OK, NULL, stoa_stream_set_frame_callback(record.stream, on_frame, &record, on_free));
@@ -218,17 +214,23 @@ static void in_frame_callback(void (*inside)(struct record *), int of_stream, in
     }
     speak(ada, 2000);
     TRUE(await(&record, &record.done, 1));
-    EXPECT(channel_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_channel_free(bob));
+    EXPECT(channel_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, UNLESS_BUSY(stoa_channel_free(bob)));
     if (of_stream)
-        EXPECT(stream_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_stream_free(record.stream));
+        EXPECT(stream_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, UNLESS_BUSY(stoa_stream_free(record.stream)));
     EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
     EXPECT(STOA_OK, NULL, stoa_channel_free(record.other));
-    EXPECT(engine_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, stoa_engine_free(engine));
+    EXPECT(engine_is_freed ? STOA_ERROR_BAD_HANDLE : STOA_OK, NULL, UNLESS_BUSY(stoa_engine_free(engine)));
     TRUE(await(&record, &record.freed, 1));
     TRUE(get(&record, &record.freed) == 1 && get(&record, &record.calls_after_free) == 0);
 }
 
-// One stream's callback takes a second: its own frames wait, and a reader of another channel feels nothing.
+static void waits_for_the_reader(struct record *record)
+{
+    TRUE(await(record, &record->read, 15));
+}
+
+// One stream's callback takes long: its own frames wait, and a reader of another channel gets his meanwhile, since the callback returns
+// only when he has some. All that is spoken fits the jitter buffer (1 s), so that no thread loses any by standing still.
 static void slow(void)
 {
     struct record record;
@@ -236,31 +238,28 @@ static void slow(void)
     stoa_channel *ada = join(engine, "ada"), *bob = join(engine, "bob"), *cleo = join(engine, "cleo");
     stoa_stream *called_back = NULL, *polled = NULL;
     stoa_frame frame = STOA_FRAME_INIT;
+    stoa_status freed;
     int16_t pcm[STOA_FRAME_SAMPLES_MAX];
-    uint64_t dropped = 77, longest = 0;
-    wait_for_user(bob, "ada");
-    wait_for_user(cleo, "ada");
-    prepare(&record, NULL, engine, bob);
-    record.block_ms = 1000;
+    uint64_t dropped = 77;
+    wait_for_sound_of(bob, "ada");
+    wait_for_sound_of(cleo, "ada");
+    prepare(&record, waits_for_the_reader, engine, bob);
     EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &called_back));
     EXPECT(STOA_OK, NULL, stoa_channel_stream(cleo, "ada", &polled));
     EXPECT(STOA_OK, NULL, stoa_stream_set_frame_callback(called_back, on_frame, &record, on_free));
-    speak(ada, 2000);
-    for (int i = 0; i < 75; i++) {
-        uint64_t start = now_ms();
-        EXPECT(STOA_OK, NULL, stoa_stream_read(polled, 5000, pcm, STOA_FRAME_SAMPLES_MAX, &frame));
-        if (i > 0 && now_ms() - start > longest)
-            longest = now_ms() - start;
-    }
-    TRUE(longest < 600); // 20 but for a busy machine, and never the callback's second
-    TRUE(await(&record, &record.calls, 90));
+    speak(ada, 900);
+    while (record.read < 40 && stoa_stream_read(polled, 20000, pcm, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK)
+        add(&record, &record.read);
+    TRUE(record.read == 40);
+    TRUE(await(&record, &record.calls, 40));
     EXPECT(STOA_OK, NULL, stoa_stream_dropped(called_back, &dropped));
     TRUE(dropped == 0);
     EXPECT(STOA_OK, NULL, stoa_stream_dropped(polled, &dropped));
     TRUE(dropped == 0);
-    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
-    EXPECT(STOA_OK, NULL, stoa_stream_free(called_back));
-    TRUE(get(&record, &record.freed) == 1);
+    freed = stoa_engine_free(engine);
+    EXPECT(STOA_OK, NULL, freed == STOA_OK ? stoa_stream_free(called_back) : UNLESS_BUSY(stoa_stream_free(called_back)));
+    TRUE(freed == STOA_OK || freed == STOA_ERROR_BUSY);
+    TRUE(freed == STOA_OK ? get(&record, &record.freed) == 1 : await(&record, &record.freed, 1));
     EXPECT(STOA_OK, NULL, stoa_stream_free(polled));
     EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
     EXPECT(STOA_OK, NULL, stoa_channel_free(bob));
@@ -274,7 +273,7 @@ static void two_handles(void)
     stoa_engine *engine = new_engine();
     stoa_channel *ada = join(engine, "ada"), *bob = join(engine, "bob");
     stoa_stream *one = NULL, *other = NULL;
-    wait_for_user(bob, "ada");
+    wait_for_sound_of(bob, "ada");
     prepare(&first, NULL, engine, bob);
     prepare(&second, NULL, engine, bob);
     EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &one));
@@ -286,9 +285,9 @@ static void two_handles(void)
     TRUE(get(&second, &second.freed) == 0);
     speak(ada, 200);
     TRUE(await(&second, &second.calls, 5));
-    EXPECT(STOA_OK, NULL, stoa_stream_free(other));
+    EXPECT(STOA_OK, NULL, UNLESS_BUSY(stoa_stream_free(other)));
     TRUE(await(&second, &second.freed, 1));
-    EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
+    EXPECT(STOA_OK, NULL, UNLESS_BUSY(stoa_engine_free(engine)));
     EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
     EXPECT(STOA_OK, NULL, stoa_channel_free(bob));
 }
