@@ -12,7 +12,7 @@
 typedef struct seen {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    unsigned samples, played, done_with;
+    unsigned subscribed, samples, played, done_with;
 } seen;
 
 static void must(stoa_status status)
@@ -44,6 +44,8 @@ static void on_event(stoa_channel *channel, const stoa_event *event, void *user_
     seen *all = (seen *)user_data;
     (void)channel;
     printf("event: %s %s\n", stoa_event_name(event->kind), event->user);
+    if (event->kind == STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED && event->new_state == STOA_SUBSCRIBE_SUBSCRIBED)
+        add(all, &all->subscribed, 1);
     if (event->kind == STOA_EVENT_PLAYED && event->id == 7)
         add(all, &all->played, 1);
 }
@@ -80,8 +82,8 @@ static stoa_channel *join(stoa_engine *engine, const char *user, seen *all)
 
 int main(void)
 {
-    static seen all = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
-    static int16_t hum[RATE];
+    static seen all = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0};
+    static int16_t hum[RATE * 4];
     stoa_engine_options options = STOA_ENGINE_OPTIONS_INIT;
     stoa_engine *engine;
     stoa_channel *ada, *bob;
@@ -91,11 +93,13 @@ int main(void)
     must(stoa_engine_new(&options, &engine));
     ada = join(engine, "ada", &all);
     bob = join(engine, "bob", &all);
+    await(&all, &all.subscribed, 2); /* each to the other: who speaks before that may speak to nobody */
 
-    for (i = 0; i < RATE; i++)
+    for (i = 0; i < RATE * 4; i++)
         hum[i] = (int16_t)(i / 60 % 2 ? 3000 : -3000);
     must(stoa_channel_push_audio(ada, hum, RATE, -1, NULL));
-    must(stoa_channel_mark(ada, 7)); /* the event "played" comes when the last sample has left */
+    must(stoa_channel_mark(ada, 7)); /* the event "played" comes when the last sample before it has left */
+    must(stoa_channel_push_audio(ada, hum + RATE, RATE * 3, -1, NULL));
     await(&all, &all.played, 1);
     await(&all, &all.samples, RATE / 2);
 
