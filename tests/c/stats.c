@@ -144,7 +144,7 @@ int main(void)
     stoa_channel_stats at_ada, at_bob;
     stoa_stream_stats at_voice;
     stoa_server_stats inside;
-    uint64_t number = 0, read = 0;
+    uint64_t number = 0, read = 0, began = stoa_time_us();
     char url[64];
 
     for (int i = 0; i < FRAMES * FRAME; i++)
@@ -170,6 +170,8 @@ int main(void)
     EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, 20000));
     wait_subscribed(ada, "bob");
     wait_subscribed(bob, "ada");
+    // The server takes what a client tells in order: what it needs to forward sound was before this.
+    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(bob, "Bob", NULL, NULL, 20000));
     at_engine = engine_stats(engine);
     TRUE(at_engine.channels == 2 && at_engine.channels_connected == 2);
     EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &voice));
@@ -182,8 +184,13 @@ int main(void)
     EXPECT(STOA_OK, NULL, stoa_channel_send_data(ada, "ping", 4, NULL));
     UNTIL(channel_stats(ada).spurts_ended == 1);
     UNTIL(channel_stats(bob).data_packets_received == 1);
-    while (stoa_stream_read(voice, 500, heard, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK)
-        read++;
+    // Half a second without a frame is no end on a busy machine: the end of the spurt is, and five seconds where that is lost.
+    for (int quiet = 0; quiet < 10;)
+        if (stoa_stream_read(voice, 500, heard, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK) {
+            read++;
+            quiet = frame.origin == STOA_ORIGIN_SILENCE ? 9 : 0;
+        } else
+            quiet++;
     // The numbers of the end show at most 100 ms later.
     UNTIL(inside_stats(engine).media_packets_received >= FRAMES + 1);
     UNTIL(stream_stats(voice).packets_received + stream_stats(voice).packets_lost >= FRAMES);
@@ -227,9 +234,15 @@ int main(void)
     at_engine = engine_stats(engine);
     TRUE(at_engine.cpu_media_us > before.cpu_media_us && at_engine.cpu_server_us > 0);
     UNTIL(engine_stats(engine).cpu_dispatch_us > 0);
+    at_voice = stream_stats(voice);
     at_ada = channel_stats(ada), at_bob = channel_stats(bob);
-    TRUE(at_ada.cpu_us > at_ada.encode.total_us && at_bob.cpu_us > stream_stats(voice).decode.total_us);
-    TRUE(at_ada.cpu_us + at_bob.cpu_us < 20 * 1000 * 1000);
+    // What the codec thread decodes, concealed and silent frames, is not the channel's.
+    number = at_voice.frames_concealed + at_voice.frames_silence;
+    TRUE(at_ada.cpu_us > at_ada.encode.total_us);
+    TRUE(at_bob.cpu_us + number * at_voice.decode.max_us > at_voice.decode.total_us);
+    // By the clock, each is of one thread, so none is more than has gone by.
+    number = stoa_time_us() - began;
+    TRUE(at_ada.cpu_us < number && at_bob.cpu_us < number);
     at_engine = engine_stats(engine);
     TRUE(at_engine.packets_sent >= at_ada.packets_sent + at_bob.packets_sent);
     TRUE(at_engine.bytes_received >= at_ada.bytes_received + at_bob.bytes_received);
@@ -238,7 +251,8 @@ int main(void)
     TRUE(at_voice.concealed_us >= at_voice.frames_concealed * 10000 && at_voice.concealed_us <= at_voice.frames_concealed * 20000);
     UNTIL(inside_stats(engine).jitter.count >= 1);
     fits(inside_stats(engine).jitter);
-    TRUE(at_engine.callbacks.count == stream_stats(mix).frames_read && at_engine.callbacks.count > 0);
+    UNTIL((at_engine = engine_stats(engine)).callbacks.count == stream_stats(mix).frames_read);
+    TRUE(at_engine.callbacks.count > 0);
     fits(at_engine.callbacks), fits(at_engine.codec_queue);
     // Messages: one that arrives whole, and a chunk that cannot be one.
     EXPECT(STOA_OK, NULL, stoa_channel_send_message(ada, "hello", 5, NULL, &number));
