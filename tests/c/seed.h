@@ -84,6 +84,18 @@ static inline void expect_state(stoa_channel *channel, uint32_t wanted)
     TRUE(state == wanted);
 }
 
+// Waits until it is in that state, 20 s at most.
+static inline void wait_for_state(stoa_channel *channel, uint32_t wanted)
+{
+    uint32_t state = 0;
+    for (int tries = 0; tries < 2000 && state != wanted; tries++) {
+        EXPECT(STOA_OK, NULL, stoa_channel_state(channel, &state));
+        if (state != wanted)
+            rest(10);
+    }
+    TRUE(state == wanted);
+}
+
 static inline void hum(stoa_channel *channel, size_t samples)
 {
     static int16_t pcm[RATE];
@@ -98,6 +110,12 @@ static inline void bob_comes(void)
     EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, LONG));
     for (size_t users = 0; users == 0; rest(1))
         EXPECT(STOA_OK, NULL, stoa_channel_user_count(ada, &users));
+}
+
+// The server takes what a client tells in order: what it needs to forward sound to a hearer who has subscribed was before this.
+static inline void is_forwarded_to(stoa_channel *hearer)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(hearer, "Hearer", NULL, NULL, LONG));
 }
 
 // The conversation that most rows are about: ada hears, and bob, whose uid is 77, speaks.

@@ -19,6 +19,7 @@ static void subscribe_and_get_audio_frames(void)
     EXPECT(STOA_OK, NULL, stoa_channel_subscribe_state(ada, "77", &state));
     TRUE(state == STOA_SUBSCRIBE_SUBSCRIBED);
     EXPECT(STOA_OK, NULL, stoa_channel_stream(ada, "77", &stream));
+    is_forwarded_to(ada);
     EXPECT(STOA_TIMED_OUT, NULL, stoa_stream_read(stream, 10, pcm, STOA_FRAME_SAMPLES_MAX, &frame)); // it does not wait for ever
     EXPECT(STOA_OK, NULL, stoa_stream_descriptor(stream, &readable.fd));
     hum(bob, RATE / 2);
@@ -27,7 +28,7 @@ static void subscribe_and_get_audio_frames(void)
     hummed = read_spurt(stream);
     EXPECT(STOA_OK, NULL, stoa_channel_push_audio(bob, silence, RATE / 2, -1, NULL));
     silent = read_spurt(stream);
-    say(bob, 2000);
+    say(bob, 4000); // of which a busy machine may lose some
     spoken = read_spurt(stream);
     // The hum is a square of 3000: 21 dB below the maximum.
     TRUE(hummed.decoded > 10 && hummed.loudest >= 15 && hummed.loudest <= 27);
@@ -46,7 +47,7 @@ static void subscribe_and_get_audio_frames(void)
 // Streams that nobody reads: one keeps the newest, the other the oldest of what came, and both tell what they dropped.
 static void audio_streams_that_nobody_reads(void)
 {
-    enum { SPOKEN = 3500 };
+    enum { SPOKEN = 4800 }; // frames enough that a busy machine may lose some
     stoa_channel *hearers[2] = {with_options("newest", 0, 0, STOA_QUEUE_DEFAULT),
                                 with_options("oldest", 0, 0, STOA_QUEUE_DROP_NEWEST)};
     stoa_stream *streams[2] = {NULL, NULL};
@@ -54,6 +55,7 @@ static void audio_streams_that_nobody_reads(void)
     for (int i = 0; i < 2; i++) {
         EXPECT(STOA_OK, NULL, stoa_channel_connect(hearers[i], LONG));
         EXPECT(STOA_OK, NULL, stoa_channel_subscribe(hearers[i], "77", LONG));
+        is_forwarded_to(hearers[i]);
         EXPECT(STOA_OK, NULL, stoa_channel_stream(hearers[i], "77", &streams[i]));
     }
     say(bob, SPOKEN);
@@ -99,10 +101,13 @@ static void on_playback_audio_frame_before_mixing(void)
 {
     EXPECT(STOA_OK, NULL, stoa_channel_set_frame_callback(ada, on_frame, NULL, NULL));
     EXPECT(STOA_OK, NULL, stoa_channel_subscribe(ada, "77", LONG));
-    hum(bob, RATE / 2);
-    EXPECT(STOA_OK, NULL, stoa_channel_wait_played(bob, LONG));
-    for (int tries = 0; tries < 2000 && __atomic_load_n(&frames, __ATOMIC_SEQ_CST) <= 10; tries++)
+    is_forwarded_to(ada);
+    for (int tries = 0; tries < 2000 && __atomic_load_n(&frames, __ATOMIC_SEQ_CST) <= 10; tries++) {
+        if (tries % 500 == 0) // a busy machine may lose the most of it
+            hum(bob, RATE / 2);
         rest(10);
+    }
+    EXPECT(STOA_OK, NULL, stoa_channel_wait_played(bob, LONG));
     TRUE(__atomic_load_n(&frames, __ATOMIC_SEQ_CST) > 10);
     EXPECT(STOA_OK, NULL, stoa_channel_set_frame_callback(ada, NULL, NULL, NULL)); // none runs from here on
 }

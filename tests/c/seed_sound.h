@@ -65,21 +65,42 @@ static inline spurt read_spurt(stoa_stream *stream)
     return spurt;
 }
 
-// A whole WAV file whose sizes are right; it is removed. The caller frees its samples.
-static inline wav file_of(const char *directory, const char *name)
+static inline size_t louder_than(int level, const wav *file)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < file->count; i++)
+        count += abs(file->samples[i]) > level;
+    return count;
+}
+
+// Whether it is a WAV file's head, whose sizes are right.
+static inline int is_whole(const uint8_t *bytes, size_t size)
+{
+    return bytes != NULL && size > 44 && memcmp(bytes, "RIFF", 4) == 0 && wav_u32(bytes + 4) == size - 8 &&
+           memcmp(bytes + 36, "data", 4) == 0 && wav_u32(bytes + 40) == size - 44;
+}
+
+// A whole WAV file whose sizes are right, and with so many samples that are louder than `level`; it is removed. The caller frees its
+// samples. A dump's end waits one second for the disk; a busy machine may write on after that, and is waited for, 20 s at most.
+static inline wav file_of(const char *directory, const char *name, int level, size_t least)
 {
     wav read = {0, 0, 0, NULL};
     const char *why;
     char path[4096];
-    uint8_t *bytes;
-    size_t size = 0;
+    int whole = 0;
     snprintf(path, sizeof path, "%s/%s", directory, name);
-    bytes = wav_bytes(path, &size, &why);
-    TRUE(bytes != NULL && size > 44 && memcmp(bytes, "RIFF", 4) == 0 && wav_u32(bytes + 4) == size - 8);
-    TRUE(bytes != NULL && memcmp(bytes + 36, "data", 4) == 0 && wav_u32(bytes + 40) == size - 44);
-    free(bytes);
-    why = wav_read(path, &read);
-    TRUE(why == NULL && read.rate == RATE && read.channels == 1 && read.count * 2 == size - 44);
+    for (int tries = 0; tries < 2000 && !whole; tries++) {
+        size_t size = 0;
+        uint8_t *bytes = wav_bytes(path, &size, &why);
+        whole = is_whole(bytes, size);
+        free(bytes);
+        free(read.samples);
+        read.samples = NULL;
+        whole = whole && wav_read(path, &read) == NULL && read.count * 2 == size - 44 && louder_than(level, &read) >= least;
+        if (!whole)
+            rest(10);
+    }
+    TRUE(whole && read.rate == RATE && read.channels == 1);
     remove(path);
     return read;
 }
