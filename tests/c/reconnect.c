@@ -41,15 +41,22 @@ static void wait_for_user(stoa_channel *channel)
     TRUE(found);
 }
 
-// Speaks for 200 ms, and waits until so much was heard.
+// Speaks for 200 ms, and waits until half of it was heard. It is said again where it is lost: the server may not forward yet, and a
+// busy machine may stand still.
 static void is_heard(stoa_channel *speaker, stoa_stream *stream)
 {
     static int16_t pcm[STOA_FRAME_SAMPLES_MAX];
     stoa_frame frame = STOA_FRAME_INIT;
     size_t samples = 0;
-    speak(speaker, 200);
-    while (samples < RATE / 10 && stoa_stream_read(stream, LONG, pcm, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK)
-        samples += frame.samples_per_channel;
+    while (stoa_stream_read(stream, 500, pcm, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK) {
+        // Of what was said before.
+    }
+    for (uint64_t until = now_ms() + LONG; samples < RATE / 10 && now_ms() < until;) {
+        samples = 0;
+        speak(speaker, 200);
+        while (samples < RATE / 10 && stoa_stream_read(stream, 1000, pcm, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK)
+            samples += frame.samples_per_channel;
+    }
     TRUE(samples >= RATE / 10);
 }
 
@@ -99,7 +106,7 @@ static void ends_on_the_way(int freed)
         EXPECT(STOA_ERROR_BAD_STATE, "not connected", stoa_channel_reconnect(ada));
     }
     EXPECT(STOA_OK, NULL, stoa_channel_free(ada));
-    TRUE(now_ms() - began < 5000);
+    TRUE(now_ms() - began < 20000); // and does not wait for the connection, which would take a minute
     EXPECT(STOA_OK, NULL, stoa_engine_free(engine));
 }
 
