@@ -83,9 +83,13 @@ static void speak_and_starve(void)
     stoa_vad_options vad = STOA_VAD_OPTIONS_INIT;
     EXPECT(STOA_OK, NULL, stoa_channel_set_vad(bob, &vad));
     EXPECT(STOA_OK, NULL, stoa_channel_subscribe(bob, "ada", 20000));
-    say(ada, 4000);
-    EXPECT(STOA_OK, NULL, stoa_channel_mark(ada, 1));
-    comes(STOA_EVENT_PLAYED);
+    // A busy machine may tear a voice apart, so that no speech is found in it; one time it does not.
+    for (int i = 0; i < 10 && get(&all[BOB][STOA_EVENT_SPEECH_ENDED].calls) == 0; i++) {
+        say(ada, 4000);
+        EXPECT(STOA_OK, NULL, stoa_channel_mark(ada, 1));
+        TRUE(await(&all[ADA][STOA_EVENT_PLAYED].calls, i + 1));
+        within(3000, &all[BOB][STOA_EVENT_SPEECH_ENDED].calls, 1);
+    }
     comes(STOA_EVENT_SPEECH_ENDED);
     // The machine may be too slow for a gap that is no pause; one time it is not.
     for (int i = 0; i < 50 && get(&all[ADA][STOA_EVENT_STARVING].calls) == 0; i++) {
