@@ -98,7 +98,7 @@ static void rpc_states(void)
     ALWAYS(stoa_channel_rpc_register(channel, "add"));
     ALWAYS(stoa_channel_rpc_unregister(channel, "add"));
     STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_ERROR_BAD_STATE,
-           stoa_channel_rpc_call(channel, "bob", "slow", "x", 0, &out.big));
+           stoa_channel_rpc_call(channel, "bob", "slow", "x", 120000, &out.big)); // until the connection fails
     if (connected) {
         uint64_t after = 0;
         left_open = out.big;

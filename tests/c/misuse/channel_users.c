@@ -36,6 +36,20 @@ static void user_rows_in_the_room(void)
     ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY, stoa_channel_stream(channel, "nobody", &out.stream));
 }
 
+// A user who never speaks: nobody ever comes to be subscribed to him.
+static stoa_channel *join_silent(void)
+{
+    stoa_channel_options options = STOA_CHANNEL_OPTIONS_INIT;
+    stoa_channel *silent = NULL;
+    options.name = "room";
+    options.user = "silent";
+    options.listen_only = 1;
+    EXPECT(STOA_OK, NULL, stoa_channel_new(engine, &options, &silent));
+    EXPECT(STOA_OK, NULL, stoa_channel_connect(silent, 20000));
+    wait_for_user("silent");
+    return silent;
+}
+
 static void user_states(void)
 {
     ALWAYS(stoa_channel_user_count(channel, &out.length));
@@ -45,7 +59,7 @@ static void user_states(void)
     STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_OK,
            stoa_channel_unsubscribe(channel, "bob", state == RECONNECTING ? 3000 : 0));
     STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_TIMED_OUT, STOA_TIMED_OUT,
-           stoa_channel_subscribe(channel, "bob", 0));
+           stoa_channel_subscribe(channel, "silent", 0));
     ALWAYS(stoa_channel_subscribe_state(channel, "bob", &out.number));
     STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_OK,
            stoa_channel_stream(channel, "bob", &out.stream));
