@@ -11,6 +11,7 @@ static spurt listen_to_a_voice(const stoa_vad_options *options)
     EXPECT(STOA_OK, NULL, stoa_channel_stream(ada, "77", &stream));
     say(bob, 2000);
     spoken = read_spurt(stream);
+    EXPECT(STOA_OK, NULL, stoa_channel_wait_played(bob, LONG)); // also where its end was given up
     EXPECT(STOA_OK, NULL, stoa_stream_free(stream));
     return spoken;
 }
