@@ -79,7 +79,7 @@ impl Default for ServerOptions {
 }
 
 /// Takes the server's log lines.
-pub type LogSink = Box<dyn Fn(Level, &str) + Send>;
+pub type LogSink = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
 /// A running room server; it ends when closed or dropped.
 pub struct Server {
@@ -99,7 +99,7 @@ impl Server {
             let level = if level == Level::Warning { crate::log::Level::Warn } else { crate::log::Level::Info };
             crate::log::log(level, text);
         };
-        Server::with_log(options, Box::new(log))
+        Server::with_log(options, Arc::new(log))
     }
 
     /// The same, with a taker for log lines of its own; it runs on the server's thread and must not block.
@@ -568,7 +568,7 @@ async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, stop: Arc<Not
     let config = ServerConfig { keys: options.keys, media, streams, limits: Limits::default() };
     // Sids need not be secret, only different: the clock is seed enough.
     let mut server = RoomServer::new(config, unix_us, Instant::now(), unix_us);
-    let hooks = Hooks::new(hooks, tls, key);
+    let hooks = Hooks::new(hooks, tls, key, &log);
     server.set_admin_options(AdminOptions { webhooks: hooks.any(), remote_unmute: options.remote_unmute });
     let sockets = tokio::net::UdpSocket::from_std(udp).and_then(|u| Ok((u, tokio::net::TcpListener::from_std(tcp)?)));
     let (udp, tcp) = match sockets {

@@ -4,8 +4,9 @@
 use super::clock::time_of_day;
 use super::dial::{NoPlace, Target, host_and_port};
 use super::reach::Pipe;
+use super::server::LogSink;
 use super::tls::Tls;
-use crate::server::{WEBHOOK_CONTENT_TYPE, Webhook};
+use crate::server::{Level, WEBHOOK_CONTENT_TYPE, Webhook};
 use crate::{Error, Result, Status};
 use axum::body::Body;
 use axum::http::{Request, Uri, header};
@@ -105,20 +106,29 @@ impl Hook {
         }
     }
 
-    /// Posts until it is taken, or given up.
-    async fn deliver(&self, tls: Option<&Tls>, key: &Key, webhook: &Webhook) -> bool {
+    /// Posts until it is taken, or given up: then the last answer's status, where there was one.
+    async fn deliver(&self, tls: Option<&Tls>, key: &Key, webhook: &Webhook) -> std::result::Result<(), Option<u16>> {
         let mut waits = RETRIES.iter();
         loop {
             let status = tokio::time::timeout(ATTEMPT, self.post(tls, key, webhook)).await.ok().flatten();
             match status {
-                Some(200..=299) => return true,
+                Some(200..=299) => return Ok(()),
                 // Whoever refuses it will refuse it again; a fault, or too many at a time, may pass.
-                Some(status) if status < 500 && status != 429 => return false,
+                Some(refusal) if refusal < 500 && refusal != 429 => return Err(status),
                 _ => {}
             }
-            let Some(wait) = waits.next() else { return false };
+            let Some(wait) = waits.next() else { return Err(status) };
             tokio::time::sleep(*wait).await;
         }
+    }
+
+    /// What the log says of the latest one that was given up, of `failed`. The path may hold a secret.
+    fn given_up(&self, failed: u64, webhook: &Webhook, status: Option<u16>) -> String {
+        let why = status.map_or("did not answer".to_string(), |status| format!("answered {status}"));
+        format!(
+            "Webhooks are given up: {failed} so far; the latest, {}, to {}, which {why}.",
+            webhook.event, self.authority
+        )
     }
 }
 
@@ -145,18 +155,24 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
-    /// Starts the tasks, on the runtime that this runs on. `tls`: what [`trust`] gave for them. `key` signs.
-    pub(super) fn new(hooks: Vec<Hook>, tls: Option<Arc<Tls>>, key: Key) -> Hooks {
+    /// Starts the tasks, on the runtime that this runs on. `tls`: what [`trust`] gave for them. `key` signs. The log is told of those
+    /// that are given up, more rarely as they become more.
+    pub(super) fn new(hooks: Vec<Hook>, tls: Option<Arc<Tls>>, key: Key, log: &LogSink) -> Hooks {
         let (mut queues, mut tasks, counts) = (Vec::new(), JoinSet::new(), Arc::new(Counts::default()));
         for hook in hooks {
             let (sender, mut queue) = mpsc::channel::<Arc<Webhook>>(QUEUE);
-            let (counts, tls, key) = (counts.clone(), tls.clone(), key.clone());
+            let (counts, tls, key, log) = (counts.clone(), tls.clone(), key.clone(), log.clone());
             queues.push(sender);
             tasks.spawn(async move {
                 while let Some(webhook) = queue.recv().await {
-                    let taken = hook.deliver(tls.as_deref(), &key, &webhook).await;
-                    let outcome = if taken { &counts.sent } else { &counts.failed };
-                    outcome.fetch_add(1, Relaxed);
+                    let Err(status) = hook.deliver(tls.as_deref(), &key, &webhook).await else {
+                        counts.sent.fetch_add(1, Relaxed);
+                        continue;
+                    };
+                    let failed = counts.failed.fetch_add(1, Relaxed) + 1;
+                    if failed.is_power_of_two() {
+                        log(Level::Warning, &hook.given_up(failed, &webhook, status));
+                    }
                 }
             });
         }
@@ -245,7 +261,8 @@ mod tests {
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}", listener.local_addr().unwrap());
-            let hooks = Hooks::new(Hook::parse_all(&[url]).unwrap(), None, key());
+            let silent: LogSink = Arc::new(|_, text| panic!("{text}"));
+            let hooks = Hooks::new(Hook::parse_all(&[url]).unwrap(), None, key(), &silent);
             assert_eq!(hooks.put(webhook), None);
             let mut signed = Vec::new();
             for status in ["503 Service Unavailable", "503 Service Unavailable", "204 No Content"] {
@@ -256,6 +273,31 @@ mod tests {
             }
             assert!(signed[2] > signed[0], "it took 1.5 s: {signed:?}");
             hooks.finish().await;
+        });
+    }
+
+    #[test]
+    fn one_that_is_refused_is_given_up_at_once_and_told_without_its_path() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let authority = listener.local_addr().unwrap().to_string();
+            let (tell, told) = std::sync::mpsc::channel();
+            let log: LogSink = Arc::new(move |_, text| tell.send(text.to_string()).unwrap());
+            let hook = Hook::parse_all(&[format!("http://{authority}/secret")]).unwrap();
+            let mut hooks = Hooks::new(hook, None, key(), &log);
+            for _ in 0..3 {
+                hooks.put(Webhook { event: "room_started", body: "{}".into() });
+                let (mut stream, _) = listener.accept().await.unwrap();
+                answer(&mut stream, "404 Not Found").await;
+            }
+            hooks.queues.clear();
+            while hooks.tasks.join_next().await.is_some() {}
+            assert_eq!(hooks.counted(), (0, 3, 0));
+            let line = |failed: u32| {
+                format!("Webhooks are given up: {failed} so far; the latest, room_started, to {authority}, which answered 404.")
+            };
+            assert_eq!(told.try_iter().collect::<Vec<_>>(), [line(1), line(2)]);
         });
     }
 

@@ -104,7 +104,7 @@ pub fn run(mut flags: Flags) -> Result<Exit, Failure> {
             }
         }
     };
-    let server = Server::with_log(options, Box::new(log)).map_err(|error| Failure::of_start(&address, &error))?;
+    let server = Server::with_log(options, Arc::new(log)).map_err(|error| Failure::of_start(&address, &error))?;
     let key = made.as_ref().map_or(String::new(), |(key, secret)| format!("key {key}:{secret}\n"));
     let page = server.url().replacen("ws", "http", 1);
     let told = format!("{key}serving {} (media on UDP {}), a page at {page}/", server.url(), server.udp_port());
