@@ -152,6 +152,10 @@ impl RoomServer {
         let waiting = participant.wants.iter().filter(|w| w.1.is_none());
         let missing = waiting.map(|w| kind_of(&self.tracks, *w.0)).collect::<Vec<_>>();
         let all_in_use = missing.len() > MAX_SECTIONS.saturating_sub(down.sections.len());
+        if all_in_use && down.sections.iter().any(|section| section.track.is_none()) {
+            // Not every client wakes a section that rests; on a new connection there are none.
+            return self.lose(id, format!("{MAX_SECTIONS} tracks came and went on its connection."));
+        }
         let offer = down.offer(&missing, restart);
         if all_in_use {
             self.log_of(id, Level::Warning, ALL_IN_USE);

@@ -236,16 +236,16 @@ fn a_privilege_ends_on_time_whatever_becomes_of_the_websocket() {
     }
 }
 
-#[test]
-fn who_has_no_section_left_is_named_in_the_log() {
+/// Bob has no section left when carol publishes.
+fn all_in_use(tracks: impl Fn(u64) -> Option<TrackId>) -> (World, usize) {
     let mut world = World::new();
     let [bob, carol] = ["placeholder", "carol"].map(|name| world.join(name));
     world.enter_dual(bob, "bob");
     let there = world.server.participants.values_mut().find(|p| p.identity() == "bob").unwrap();
-    there.receiving().sections.extend((0..peer::MAX_SECTIONS).map(|n| peer::Section {
+    there.receiving().sections.extend((0..peer::MAX_SECTIONS as u64).map(|n| peer::Section {
         mid: Mid::from(format!("v{n}").as_str()),
         kind: MediaKind::Video,
-        track: None,
+        track: tracks(n),
         shown: None,
         last: None,
         cursor: Default::default(),
@@ -253,6 +253,20 @@ fn who_has_no_section_left_is_named_in_the_log() {
     }));
     world.publish(carol);
     assert_eq!(world.offers(bob).len(), 1);
+    (world, bob)
+}
+
+#[test]
+fn who_has_no_section_left_is_named_in_the_log() {
+    let (world, bob) = all_in_use(|n| Some(TrackId(1000 + n)));
     let named = |line: &String| line.contains("bob in hall hears as many tracks as it can");
-    assert!(world.logs.iter().any(named), "{:?}", world.logs);
+    assert!(world.logs.iter().any(named) && world.clients[bob].left().is_none(), "{:?}", world.logs);
+}
+
+#[test]
+fn who_used_up_its_sections_is_asked_to_join_anew() {
+    let (world, bob) = all_in_use(|n| (n > 0).then_some(TrackId(1000 + n)));
+    let leave = world.clients[bob].left().expect("a farewell");
+    assert_eq!(leave.action(), leave_request::Action::Reconnect);
+    assert!(world.logs.iter().any(|line| line.contains("512 tracks came and went")), "{:?}", world.logs);
 }
