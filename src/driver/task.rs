@@ -23,6 +23,7 @@ use std::mem::discriminant;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -288,7 +289,9 @@ impl Task {
                     self.unsent += u64::from(!self.sockets(side).send_to_relay(id, bytes));
                 }
                 Output::Signal(bytes) => {
-                    if self.wire.as_ref().is_some_and(|(send, _)| send.try_send(bytes).is_err()) {
+                    // Where it is over, what the server said last is still to be read.
+                    let sent = self.wire.as_ref().map_or(Ok(()), |(send, _)| send.try_send(bytes));
+                    if let Err(TrySendError::Full(_)) = sent {
                         self.voice.session().closed("the server reads no messages any more");
                     }
                 }
@@ -712,6 +715,35 @@ mod tests {
         let server = Server::new(ServerOptions { keys, bind, ..Default::default() }).unwrap();
         hears(&server, "127.0.0.1");
         hears(&server, "[::1]");
+    }
+
+    /// Also in the midst of what it says itself, which nobody takes any more.
+    #[test]
+    fn who_is_sent_away_hears_why() {
+        let engine = Engine::new(EngineOptions { app_id: "app".into(), threads: 2, ..Default::default() }).unwrap();
+        let (_bob, mut ada) = (join(&engine, "bob"), join(&engine, "ada"));
+        for round in 0..60 {
+            wait(&ada, |event| matches!(event, EventBody::UserJoined { user } if user == "bob"));
+            let talker = std::thread::spawn({
+                let ada = ada.clone();
+                move || {
+                    while ada.state() == ConnectionState::Connected {
+                        let _ = ada.subscribe("bob", Some(Duration::ZERO));
+                        let _ = ada.unsubscribe("bob", Some(Duration::ZERO));
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                }
+            });
+            let again = join(&engine, "ada");
+            let over = |event: &EventBody| {
+                matches!(event, EventBody::ConnectionStateChanged { old: ConnectionState::Connected, .. })
+            };
+            let EventBody::ConnectionStateChanged { reason, text, .. } = wait(&ada, over) else { unreachable!() };
+            assert_eq!(reason, Reason::DuplicateIdentity, "round {round}: {text}");
+            talker.join().unwrap();
+            ada = again;
+        }
+        engine.close(Duration::from_secs(2)).unwrap();
     }
 
     #[test]
