@@ -186,6 +186,7 @@ fn every_queue_is_bounded_and_counts_what_it_drops() {
     });
     ada.on(Some(EventKind::StreamOverflow), false, listener, |_| ()).unwrap();
     speak(&bob, 6.0);
+    assert_eq!(bob.wait_played(LONG).unwrap(), Status::OK);
     until("the first is told at once", || times.load(Ordering::SeqCst) > 0);
     until("most are dropped", || stream.dropped() >= 90);
     bob.disconnect(LONG).unwrap();

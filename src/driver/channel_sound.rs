@@ -103,14 +103,13 @@ mod tests {
         (0..(seconds * f64::from(RATE)) as usize).map(|n| (angle(n).sin() * 9000.0) as i16).collect()
     }
 
-    /// Where the file becomes loud and how much of it is, seconds, and the frequency of that. A busy machine may leave gaps.
+    /// The file's loud part: where it begins and how long it is, seconds, and its frequency.
     fn found(path: &Path) -> (f64, f64, f64) {
         let samples: Vec<i16> = hound::WavReader::open(path).unwrap().into_samples().map(|s| s.unwrap()).collect();
         let loud = |s: &i16| s.unsigned_abs() > 4000;
-        let first = samples.iter().position(loud).unwrap();
-        let frames: Vec<&[i16]> = samples.chunks(RATE as usize / 50).filter(|frame| frame.iter().any(loud)).collect();
-        let crossings = frames.concat().windows(2).filter(|w| (w[0] < 0) != (w[1] < 0)).count();
-        let seconds = frames.len() as f64 / 50.0;
+        let (first, last) = (samples.iter().position(loud).unwrap(), samples.iter().rposition(loud).unwrap());
+        let crossings = samples[first..last].windows(2).filter(|w| (w[0] < 0) != (w[1] < 0)).count();
+        let seconds = (last - first) as f64 / f64::from(RATE);
         (first as f64 / f64::from(RATE), seconds, crossings as f64 / 2.0 / seconds)
     }
 
@@ -122,13 +121,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_dump_has_both_sides_of_a_conversation() {
-        let directory = directory("both-sides");
-        let engine = Engine::new(EngineOptions { app_id: "app".into(), ..Default::default() }).unwrap();
-        let (ada, bob) = (join(&engine, "ada"), join(&engine, "bob/.."));
-        wait_until("ada hears bob", || ada.subscribe_state("bob/..") as u32 == 3);
-        let options = DumpOptions { directory: directory.clone(), max_bytes: DUMP_BYTES, sent: true, heard: true };
+    /// Bob speaks, then ada; whether her dump in this directory has both, as long, as high and as far apart as they were.
+    fn has_both(ada: &Channel, bob: &Channel, directory: &Path) -> bool {
+        let options = DumpOptions { directory: directory.into(), max_bytes: DUMP_BYTES, sent: true, heard: true };
         ada.set_dump(Some(options)).unwrap();
         // Nobody holds a stream: the dump alone hears bob.
         bob.push(&tone(800.0, 1.0), LONG).unwrap();
@@ -139,13 +134,30 @@ mod tests {
         ada.set_dump(None).unwrap();
         let heard = found(&directory.join("a_room-ada-heard-bob_...wav"));
         let sent = found(&directory.join("a_room-ada-sent.wav"));
-        assert!((heard.2 - 800.0).abs() < 25.0 && (sent.2 - 500.0).abs() < 25.0, "{heard:?} {sent:?}");
-        assert!((0.5..1.5).contains(&heard.1) && (0.5..1.1).contains(&sent.1), "{heard:?} {sent:?}");
-        // Laid over each other: ada began when bob had said it all.
-        assert!(sent.0 - heard.0 > 0.7, "{heard:?} {sent:?}");
+        eprintln!("heard {heard:?}, sent {sent:?}");
+        (heard.2 - 800.0).abs() < 15.0
+            && (sent.2 - 500.0).abs() < 15.0
+            && (0.9..1.3).contains(&heard.1)
+            && (0.9..1.1).contains(&sent.1)
+            // Laid over each other: ada began when bob had said it all.
+            && (0.7..1.6).contains(&(sent.0 - heard.0))
+    }
+
+    #[test]
+    fn a_dump_has_both_sides_of_a_conversation() {
+        let engine = Engine::new(EngineOptions { app_id: "app".into(), ..Default::default() }).unwrap();
+        let (ada, bob) = (join(&engine, "ada"), join(&engine, "bob/.."));
+        wait_until("ada hears bob", || ada.subscribe_state("bob/..") as u32 == 3);
+        // A machine that stands still in the midst of it leaves a gap; one time it does not.
+        let fits = (0..5).any(|round| {
+            let directory = directory(&format!("both-sides-{round}"));
+            let fits = has_both(&ada, &bob, &directory);
+            std::fs::remove_dir_all(directory).unwrap();
+            fits
+        });
+        assert!(fits, "no time of five");
         assert_eq!(ada.dump_dropped(), 0);
         engine.close(Duration::from_secs(2)).unwrap();
-        std::fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]

@@ -124,6 +124,7 @@ async fn converse(start: Start) {
         reaching: None,
         token,
         wire: None,
+        commands,
         finished,
         data_held: VecDeque::new(),
         calls_held: Vec::new(),
@@ -139,21 +140,14 @@ async fn converse(start: Start) {
     while task.work() {
         let deadline = task.voice.deadline().into_iter().chain(task.reporting.deadline()).min();
         tokio::select! {
-            // What was asked for before comes first: a stream that was opened before somebody spoke has their first frame.
-            arrived = task.publisher.arrival() => {
-                task.commands(&mut commands);
-                task.receive(Side::Publisher, arrived);
-            }
-            arrived = task.subscriber.arrival() => {
-                task.commands(&mut commands);
-                task.receive(Side::Subscriber, arrived);
-            }
+            arrived = task.publisher.arrival() => task.receive(Side::Publisher, arrived),
+            arrived = task.subscriber.arrival() => task.receive(Side::Subscriber, arrived),
             event = next(&mut task.wire) => task.wire_event(event),
             (side, reached) = found(&mut task.reaching) => task.found(side, reached),
             Some(finished) = done.recv() => task.voice.finish(finished, Instant::now()),
-            Some(command) = commands.recv() => task.command(command),
+            Some(command) = task.commands.recv() => task.command(command),
             () = leaving.notified() => {
-                task.commands(&mut commands);
+                task.obey();
                 task.voice.leave();
             }
             _ = pushed.notified() => {}
@@ -240,6 +234,7 @@ struct Task {
     reaching: Option<(Side, JoinHandle<Result<Reached>>)>,
     token: String,
     wire: Option<(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Wire>)>,
+    commands: mpsc::Receiver<Command>,
     finished: mpsc::UnboundedSender<Finished>,
     /// Data packets taken from the application and not yet handed to the connection.
     data_held: VecDeque<OwnedSemaphorePermit>,
@@ -402,6 +397,8 @@ impl Task {
     }
 
     fn receive(&mut self, side: Side, arrived: Option<Arrived>) {
+        // A stream that was opened before somebody spoke has their first frame.
+        self.obey();
         let now = Instant::now();
         if let Some(arrived) = arrived {
             return self.receive_streams(now, side, arrived);
@@ -442,10 +439,10 @@ impl Task {
         }
     }
 
-    /// Those that are there, and not those that come meanwhile.
-    fn commands(&mut self, commands: &mut mpsc::Receiver<Command>) {
-        for _ in 0..commands.len() {
-            let Ok(command) = commands.try_recv() else { return };
+    /// Does what was asked for before, and not what is asked for meanwhile.
+    fn obey(&mut self) {
+        for _ in 0..self.commands.len() {
+            let Ok(command) = self.commands.try_recv() else { return };
             self.command(command);
         }
     }

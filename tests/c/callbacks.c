@@ -20,8 +20,7 @@ static void wait_for_sound_of(stoa_channel *channel, const char *user)
     }
     TRUE(found);
     EXPECT(STOA_OK, NULL, stoa_channel_subscribe(channel, user, 20000));
-    // The server takes what a client tells in order: what it needs to forward sound was before this.
-    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(channel, "Hearer", NULL, NULL, 20000));
+    is_forwarded_to(channel);
 }
 
 // A callback's record, guarded by its lock; `changed` tells each step.

@@ -47,4 +47,10 @@ static inline stoa_status ok_unless_busy(stoa_status status)
     return status == STOA_ERROR_BUSY && stoa_time_us() - busy_since_us >= 900000 ? STOA_OK : status;
 }
 
+// The server takes what a client tells in order: what it needs to forward sound to a hearer who has subscribed was before this.
+static inline void is_forwarded_to(stoa_channel *hearer)
+{
+    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(hearer, "Hearer", NULL, NULL, 20000));
+}
+
 #endif

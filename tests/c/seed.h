@@ -77,6 +77,14 @@ static inline stoa_event next(stoa_channel *channel, uint32_t kind)
     return event;
 }
 
+// Throws away the events that are there, and those that come before `ms` without one.
+static inline void clear_events(stoa_channel *channel, int32_t ms)
+{
+    stoa_event event = STOA_EVENT_INIT;
+    while (stoa_channel_poll_event(channel, ms, &event) == STOA_OK)
+        stoa_event_free(&event);
+}
+
 static inline void expect_state(stoa_channel *channel, uint32_t wanted)
 {
     uint32_t state = 0;
@@ -110,12 +118,6 @@ static inline void bob_comes(void)
     EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, LONG));
     for (size_t users = 0; users == 0; rest(1))
         EXPECT(STOA_OK, NULL, stoa_channel_user_count(ada, &users));
-}
-
-// The server takes what a client tells in order: what it needs to forward sound to a hearer who has subscribed was before this.
-static inline void is_forwarded_to(stoa_channel *hearer)
-{
-    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(hearer, "Hearer", NULL, NULL, LONG));
 }
 
 // The conversation that most rows are about: ada hears, and bob, whose uid is 77, speaks.

@@ -126,14 +126,6 @@ static void token_will_expire(void)
     EXPECT(STOA_OK, NULL, stoa_channel_free(cleo));
 }
 
-// Throws away the events that are there, and those that come before `ms` without one.
-static void clear_events(stoa_channel *channel, int32_t ms)
-{
-    stoa_event event = STOA_EVENT_INIT;
-    while (stoa_channel_poll_event(channel, ms, &event) == STOA_OK)
-        stoa_event_free(&event);
-}
-
 // One voice, and whether it was told as one speech of its length.
 static int is_told_as_one_speech(void)
 {

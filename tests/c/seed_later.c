@@ -33,8 +33,7 @@ static int is_found(const stoa_vad_options *options)
         stoa_event_free(&event);
     }
     EXPECT(STOA_OK, NULL, stoa_channel_set_vad(ada, NULL));
-    while (stoa_channel_poll_event(ada, 0, &event) == STOA_OK) // of other pauses in the voice
-        stoa_event_free(&event);
+    clear_events(ada, 0); // of other pauses in the voice
     return told && spoken.speech[STOA_SPEECH_START] >= 1 && spoken.speech[STOA_SPEECH_SPEAKING] > 10;
 }
 

@@ -170,8 +170,7 @@ int main(void)
     EXPECT(STOA_OK, NULL, stoa_channel_connect(bob, 20000));
     wait_subscribed(ada, "bob");
     wait_subscribed(bob, "ada");
-    // The server takes what a client tells in order: what it needs to forward sound was before this.
-    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(bob, "Bob", NULL, NULL, 20000));
+    is_forwarded_to(bob);
     at_engine = engine_stats(engine);
     TRUE(at_engine.channels == 2 && at_engine.channels_connected == 2);
     EXPECT(STOA_OK, NULL, stoa_channel_stream(bob, "ada", &voice));

@@ -226,8 +226,7 @@ int main(void)
     stoa_engine *engine = new_engine();
     stoa_channel *ada = join(engine, "ada"), *bob = join(engine, "bob");
     EXPECT(STOA_OK, NULL, stoa_channel_subscribe(bob, "ada", 20000));
-    // The server takes what a client tells in order: what it needs to forward sound was before this.
-    EXPECT(STOA_OK, NULL, stoa_channel_set_user_info(bob, "Bob", NULL, NULL, 20000));
+    is_forwarded_to(bob);
     marks_are_told_offline(engine);
     a_new_listener_gets_the_next_event(ada);
     frames_go_to_the_callback(ada, bob);

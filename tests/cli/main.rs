@@ -1,5 +1,7 @@
 //! The command line as people and programs use it: the built binary, on loopback.
 
+#[path = "../common/once.rs"]
+mod once;
 mod progress;
 mod reaching;
 mod rooms;
