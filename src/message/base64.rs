@@ -8,8 +8,8 @@
 //! and is refused, as is one whose last field is not base64 (which shows when it is put in its place). Any other packet is the
 //! application's own.
 
-use super::{Chunk, Recognised, misplaced};
-use base64_simd::STANDARD;
+use super::{Chunk, Recognised, digits, misplaced};
+use base64_turbo::STANDARD;
 use std::borrow::Cow;
 
 /// The longest chunk, bytes.
@@ -38,7 +38,9 @@ pub fn write(out: &mut Vec<u8>, id: &str, part: u32, total: u32, content: &[u8])
     out.push(b'|');
     out.extend_from_slice(digits.format(total).as_bytes());
     out.push(b'|');
-    STANDARD.encode_append(content, out);
+    let start = out.len();
+    out.resize(start + STANDARD.encoded_len(content.len()), 0);
+    STANDARD.encode_slice(content, &mut out[start..]).expect("there is as much room as it asked for");
 }
 
 /// The chunks of a message, one after the other.
@@ -55,9 +57,7 @@ pub fn chunks<'a>(id: &'a str, text: &'a str) -> impl Iterator<Item = Vec<u8>> +
 
 /// Decodes base64 and puts it behind `out`. False: it is none, and `out` is as it was.
 pub(super) fn decode(base64: &[u8], out: &mut Vec<u8>) -> bool {
-    // Left to itself it makes just enough room, time and again.
-    out.reserve(STANDARD.estimated_decoded_length(base64.len()));
-    STANDARD.decode_append(base64, out).is_ok()
+    STANDARD.decode_vec(base64, out).is_ok()
 }
 
 /// Looks whether a user packet is a chunk.
@@ -90,13 +90,11 @@ fn split_last(text: &str) -> Option<(&str, &str)> {
     Some((&text[..at], &text[at + 1..]))
 }
 
-/// More than 18 digits are told as the largest number, which is out of every range here.
+/// A text that is a number and no more.
 fn whole_number(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    if digits.len() > 18 { Some(i64::MAX) } else { text.parse().ok() }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (value, count) = digits(unsigned.as_bytes());
+    (count > 0 && count == unsigned.len()).then_some(if unsigned.len() < text.len() { -value } else { value })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! breaks off, or goes wrong in a value, after `msg_id` and `part_idx` were named was meant as a chunk and is refused. Any other
 //! packet is the application's own: one with another member, one without these names, one that is no object.
 
-use super::{Chunk, MAX_ID, Recognised, misplaced};
+use super::{Chunk, MAX_ID, Recognised, digits, misplaced};
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -273,14 +273,10 @@ impl<'a> Reader<'a> {
         if escaped { unescape(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
     }
 
-    /// An integer; one that is too large is told as the largest, which is out of every range here.
+    /// An integer.
     fn integer(&mut self) -> Option<i64> {
         let negative = self.take(b'-');
-        let (mut value, mut digits) = (0i64, 0);
-        while let Some(digit @ b'0'..=b'9') = self.rest.get(digits) {
-            value = value.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
-            digits += 1;
-        }
+        let (value, digits) = digits(self.rest);
         // JSON has no leading zeros, fractions are no parts, and a number that touches the end was cut.
         let ended = matches!(self.rest.get(digits), Some(b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r'));
         if digits == 0 || (digits > 1 && self.rest[0] == b'0') || !ended {

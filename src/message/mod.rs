@@ -57,3 +57,14 @@ fn misplaced(part: i64, total: i64) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// The whole number at the front, and how many digits it has. More than 18 are told as the largest number, which is out of every
+/// range here.
+fn digits(text: &[u8]) -> (i64, usize) {
+    let (mut value, mut count) = (0i64, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(count) {
+        value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+        count += 1;
+    }
+    (if count > 18 { i64::MAX } else { value }, count)
+}
