@@ -129,6 +129,7 @@ impl Channel {
             mix: Weak::new(),
             for_callback: BTreeMap::new(),
             muted: false,
+            mutes: 0,
             vad: None,
             dump: None,
             may_send_data: true,
@@ -183,6 +184,7 @@ impl Channel {
             shared.token = inner.engine.build_token(&inner.options.name, &shared.user, TOKEN_TTL)?;
         }
         shared.state = ConnectionState::Connecting;
+        shared.mutes = u32::from(shared.muted);
         if shared.muted {
             let _ = commands.try_send(Command::Mute(true));
         }
@@ -376,6 +378,7 @@ impl Channel {
         let mut shared = self.inner.open()?;
         let room = shared.reserve()?;
         shared.muted = muted;
+        shared.mutes += u32::from(room.is_some());
         pass(room, Command::Mute(muted));
         Ok(())
     }

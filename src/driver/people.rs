@@ -85,8 +85,13 @@ impl Inner {
                 drop(shared);
                 self.changed.notify_all();
             }
-            // The next connection begins as this one is.
-            EventBody::MicrophoneMuted { muted } => self.lock().muted = *muted,
+            // The next connection begins as this one is, once it has heard what the application wished.
+            EventBody::MicrophoneMuted { muted } => {
+                let mut shared = self.lock();
+                if shared.mutes == 0 {
+                    shared.muted = *muted;
+                }
+            }
             _ => {}
         }
     }

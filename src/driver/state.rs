@@ -74,6 +74,8 @@ pub(super) struct Shared {
     /// Streams that live for the channel's frame callback alone.
     pub(super) for_callback: BTreeMap<Arc<str>, Stream>,
     pub(super) muted: bool,
+    /// Calls that mute or unmute, on their way to the connection: what it tells of the microphone meanwhile is older than they are.
+    pub(super) mutes: u32,
     pub(super) vad: Option<VadConfig>,
     pub(super) dump: Option<Arc<Dump>>,
     pub(super) may_send_data: bool,

@@ -6,10 +6,10 @@ use super::task::Command;
 use super::{ChannelOptions, DumpOptions, Engine, EngineOptions};
 use crate::client::gate::VadConfig;
 use crate::client::people::OwnChange;
-use crate::event::{ConnectionState, SubscribeState};
+use crate::event::{ConnectionState, EventBody, SubscribeState};
 use crate::{Result, Status};
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 const SOON: Option<Duration> = Some(Duration::from_millis(10));
@@ -116,4 +116,20 @@ fn a_wish_that_is_not_granted_in_time_stays() {
     channel.inner.lock().subscribes_taken = 2;
     assert_eq!(channel.unsubscribe("bob", SOON).unwrap(), Status::OK);
     assert_eq!(channel.subscribe("bob", SOON).unwrap(), Status::TIMED_OUT);
+}
+
+#[test]
+fn a_wish_about_the_microphone_outranks_what_was_told_before_it_arrived() {
+    let (channel, _engine, mut other_end) = stuck();
+    let told = |muted| channel.inner.publish(EventBody::MicrophoneMuted { muted }, Instant::now());
+    let begins_muted = || channel.inner.lock().muted;
+    told(true);
+    assert!(begins_muted(), "the next connection begins as the server left this one");
+    channel.mute(false).unwrap();
+    told(true);
+    assert!(!begins_muted(), "the server does not know yet that it was unmuted");
+    assert!(matches!(other_end.try_recv().unwrap(), Command::Mute(false)));
+    channel.inner.lock().mutes -= 1;
+    told(true);
+    assert!(begins_muted());
 }

@@ -455,7 +455,10 @@ impl Task {
                 let _ = self.voice.subscribe(now, &user, wanted);
                 self.subscribes += 1;
             }
-            Command::Mute(muted) => self.voice.mute(muted),
+            Command::Mute(muted) => {
+                self.voice.mute(muted);
+                self.inner.lock().mutes -= 1;
+            }
             Command::Data { payload, reliable, topic, to, permit } => {
                 let length = payload.len();
                 self.data_held.push_back(permit);
