@@ -45,15 +45,15 @@
 //!     ada = join(engine, "ada");
 //!     bob = join(engine, "bob");
 //!
+//!     must(stoa_channel_stream(bob, "ada", &voice));
+//!
 //!     for (int i = 0; i < 24000; i++)             // one second of a hum, 24 kHz mono
 //!         said[i] = i / 60 % 2 ? 3000 : -3000;
 //!     must(stoa_channel_push_audio(ada, said, 24000, -1, NULL));
 //!
-//!     must(stoa_channel_stream(bob, "ada", &voice));
-//!     for (int i = 0; i < 50; i++) {
-//!         must(stoa_stream_read(voice, 2000, heard, STOA_FRAME_SAMPLES_MAX, &frame));
+//!                                                 // until nothing came for a second
+//!     while (stoa_stream_read(voice, 1000, heard, STOA_FRAME_SAMPLES_MAX, &frame) == STOA_OK)
 //!         printf("%u samples at -%u dB\n", (unsigned)frame.samples_per_channel, (unsigned)frame.level);
-//!     }
 //!     must(stoa_stream_free(voice));
 //!     must(stoa_engine_free(engine));             // closes both channels
 //!     must(stoa_channel_free(ada));
