@@ -55,6 +55,11 @@ pub fn chunks<'a>(id: &'a str, text: &'a str) -> impl Iterator<Item = Vec<u8>> +
     })
 }
 
+/// At most how many bytes so many characters decode to.
+pub(super) fn decoded(characters: usize) -> usize {
+    STANDARD.decoded_len_estimate(characters)
+}
+
 /// Decodes base64 and puts it behind `out`. False: it is none, and `out` is as it was.
 pub(super) fn decode(base64: &[u8], out: &mut Vec<u8>) -> bool {
     STANDARD.decode_vec(base64, out).is_ok()

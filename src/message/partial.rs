@@ -202,7 +202,10 @@ impl Partial {
 
     /// Puts a content at the end; after a fault everything is as it was.
     fn append(&mut self, content: &[u8]) -> Result<(), Fault> {
-        self.make_room(content.len());
+        self.make_room(match self.format {
+            MessageFormat::Base64 => base64::decoded(self.carry.len() + content.len()),
+            _ => content.len(),
+        });
         let (before, carry) = (self.bytes.len(), self.carry.clone());
         let done = self
             .append_decoded(content)
