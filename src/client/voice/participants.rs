@@ -1,0 +1,111 @@
+//! Who is in the room, as the server tells it.
+
+use super::Voice;
+use crate::client::session::left_reason;
+use crate::client::user::{User, audio_track};
+use crate::event::{EventBody, Reason};
+use crate::signal::livekit as lk;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Remote users that a channel keeps; those who come after do not exist for it.
+const MAX_USERS: usize = 10_000;
+
+impl Voice {
+    /// All who are in the room. Who was, and is not, has left, or is waited for.
+    pub(super) fn everyone(&mut self, now: Instant, infos: Vec<lk::ParticipantInfo>, wait: Option<Instant>) {
+        for index in (0..self.users.len()).rev() {
+            let user = &mut self.users[index];
+            if infos.iter().any(|info| *info.identity == *user.identity) {
+                continue;
+            }
+            match wait {
+                Some(until) => user.awaited_until = Some(until),
+                None => self.user_left(now, index, Reason::None),
+            }
+        }
+        infos.into_iter().for_each(|info| self.participant(now, info));
+    }
+
+    pub(super) fn user_left(&mut self, now: Instant, index: usize, reason: Reason) {
+        let user = self.users.remove(index);
+        let identity = user.identity.to_string();
+        self.close(now, user);
+        self.messages.user_left(now, &identity, &mut self.events);
+        self.rpc.user_left(&identity, &mut self.events);
+        Arc::make_mut(&mut self.people).left(&identity);
+        self.events.push_back(EventBody::UserLeft { user: identity, reason });
+    }
+
+    /// Old news of a user who is here. Of one who was here before this session the server may have another clock.
+    pub(super) fn is_old(&self, info: &lk::ParticipantInfo) -> bool {
+        let mut here = self.users.iter().filter(|user| !user.away && user.awaited_until.is_none());
+        here.any(|user| *user.identity == *info.identity)
+            && info.state() != lk::participant_info::State::Disconnected
+            && self.people.is_old(info)
+    }
+
+    /// Someone else's state as the server tells it.
+    pub(super) fn participant(&mut self, now: Instant, info: lk::ParticipantInfo) {
+        let position = self.users.iter().position(|user| *user.identity == *info.identity);
+        if info.state() == lk::participant_info::State::Disconnected {
+            if let Some(position) = position.filter(|at| self.users[*at].sid == info.sid) {
+                self.user_left(now, position, left_reason(&info));
+            }
+            return;
+        }
+        // Our own state comes too; nobody hears themselves.
+        if let Some(may) = info.permission.as_ref().filter(|_| info.identity == self.identity) {
+            self.changed |= self.may_send_data != may.can_publish_data;
+            self.may_send_data = may.can_publish_data;
+        }
+        if info.identity == self.identity {
+            self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
+            self.requests.seen(self.people.own());
+            if !self.people.own().may_speak() {
+                self.silenced = true;
+            } else if std::mem::take(&mut self.silenced) {
+                self.session.publish_again();
+            }
+            return;
+        }
+        if position.is_none() && self.users.len() >= MAX_USERS {
+            return;
+        }
+        let index = position.unwrap_or_else(|| {
+            self.events.push_back(EventBody::UserJoined { user: info.identity.clone() });
+            self.users.push(User::new(&info, now, self.config.subscribe_all));
+            self.users.len() - 1
+        });
+        self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
+        let track = audio_track(&info);
+        let user = &mut self.users[index];
+        user.sid = info.sid.clone();
+        user.awaited_until = None;
+        // Without a track it is as it was: who comes back muted has none for a moment.
+        if let Some(muted) = track.map(|track| track.muted).filter(|muted| *muted != user.muted) {
+            user.muted = muted;
+            self.events.push_back(EventBody::UserMuted { user: info.identity.clone(), muted });
+        }
+        let user = &mut self.users[index];
+        let sid: Option<Arc<str>> = track.map(|track| track.sid.as_str().into());
+        if sid != user.track {
+            // The server says no more of a track that is gone.
+            self.events.extend(user.speak(user.speaking && sid.is_some(), 0.0));
+            let back = user.away && sid.is_some();
+            user.track = sid;
+            user.open = false;
+            user.requested = false;
+            if back {
+                user.away = false;
+                let types = self.session.payload_types();
+                if let Some(hearing) = &mut user.hearing {
+                    hearing.restart(types);
+                }
+            } else if !user.away {
+                self.end_hearing(index);
+            }
+        }
+        self.update_subscription(now, index);
+    }
+}
