@@ -3,7 +3,7 @@
 //! - `subscribe_audio` completes on any user's event: `subscribe_waits_for_this_user_alone`
 //! - `unsubscribe_audio` waits for "subscribed" and so always fails: `unsubscribe_waits_for_not_subscribed`
 //! - neither times out: `subscribe_and_unsubscribe_time_out`
-//! - streams never end: `a_stream_ends_when_its_user_leaves_or_is_unsubscribed` (after a fault: `driver/task.rs`)
+//! - streams never end: `a_stream_ends_when_its_user_leaves_or_is_unsubscribed` (after a fault: `driver/task/tests.rs`)
 //! - a frame from a user who is not subscribed raises inside the native callback: `frames_of_who_is_not_subscribed_reach_nobody`
 //! - queues grow without bound: `every_queue_is_bounded_and_counts_what_it_drops` (events: `driver/events.rs`)
 //! - `disconnect` before `connect` waits for ever: `disconnect_before_connect_returns`
