@@ -5,9 +5,12 @@
 //!
 //! - `connect.rs`: joining, resuming, leaving. `moving.rs`: to another room. `permit.rs`: what tokens allow. `requests.rs`: what a client asks.
 //!   `negotiate.rs`: offers and answers.
-//! - `subscribe.rs`: who hears whom. `data.rs`: data packets. `data_tracks/`: data tracks. `speakers.rs`: who is speaking.
-//! - `media.rs`: datagrams, timers, forwarding. `peer.rs`: one peer connection. `track.rs`: numbers and payloads of a track.
-//!   `shortcut.rs`: past the peer connection. `check.rs`: a check back.
+//! - `subscribe.rs`: who hears whom. `speakers.rs`: who is speaking.
+//! - `data.rs`: data packets; `deliver.rs`: to whom. `data_tracks/`: data tracks.
+//! - `datagrams.rs`: whose they are. `media.rs`: what goes into peer connections and comes out of them. `peer.rs`: one of them.
+//! - `forward.rs`: from one to the others. `track.rs`: numbers and payloads of a track. `shortcut.rs`: past the peer connection.
+//!   `check.rs`: a check back.
+//! - `timers.rs`: what is due, and containing faults.
 //! - `video/`: layers, key frames, and what video needs of descriptions. `quality.rs`: how well connections do.
 //! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
 //! - `stats.rs`: what was counted.
@@ -17,6 +20,9 @@ mod check;
 mod connect;
 mod data;
 mod data_tracks;
+mod datagrams;
+mod deliver;
+mod forward;
 mod ids;
 mod media;
 mod moving;
@@ -34,6 +40,7 @@ mod stats;
 mod subscribe;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod track;
 mod video;
 mod webhook;

@@ -1,6 +1,10 @@
 //! Who is speaking, from the levels that clients write on their packets (RFC 6464); nothing is decoded.
 
-use std::time::Duration;
+use super::participant::Participant;
+use super::{Job, ParticipantId, RoomServer};
+use crate::signal::livekit::{SpeakerInfo, SpeakersChanged, signal_response};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How often levels are looked at.
 pub const INTERVAL: Duration = Duration::from_millis(300);
@@ -59,6 +63,71 @@ impl Level {
     /// Whether ticks may be left out: silent, told so, and nothing came.
     pub fn idle(&self) -> bool {
         self.packets == 0 && self.told == 0.0
+    }
+}
+
+impl RoomServer {
+    pub(super) fn update_speakers(&mut self, room: &Arc<str>, at: Instant) {
+        // An entry of a room that ended, and began again, is stale.
+        if self.rooms.get(room).is_none_or(|found| found.speakers_at != Some(at)) {
+            return;
+        }
+        let mut speakers = Vec::new();
+        let mut idle = true;
+        for member in self.members(room) {
+            let Some(participant) = self.participants.get(&member) else { continue };
+            let mut loudest: Option<f32> = None;
+            for track in &participant.tracks {
+                let Some(track) = self.tracks.get_mut(track) else { continue };
+                if let Some(level) = track.level.tick() {
+                    loudest = Some(loudest.map_or(level, |l| l.max(level)));
+                }
+                idle &= track.level.idle();
+            }
+            if let Some(level) = loudest.filter(|_| participant.is_visible()) {
+                speakers.push(SpeakerInfo { sid: participant.sid.clone(), level, active: level > 0.0 });
+            }
+        }
+        let Some(found) = self.rooms.get_mut(room) else { return };
+        // An idle room costs nothing: its next loud packet starts the clock again.
+        let next = self.now + INTERVAL;
+        found.speakers_at = (!idle).then_some(next);
+        if !idle {
+            self.at(next, Job::Speakers(room.clone()));
+        }
+        if !speakers.is_empty() {
+            speakers.sort_by(|a, b| b.level.total_cmp(&a.level));
+            let members = self.members(room);
+            self.send_all(&members, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers }));
+        }
+    }
+
+    /// A participant is without a track that it spoke on: how loud it is on those that are left.
+    pub(super) fn stopped_speaking(&mut self, id: ParticipantId) {
+        let Some(participant) = self.participants.get(&id).filter(|p| p.is_visible()) else { return };
+        let level = self.told_level(participant);
+        let speakers = vec![SpeakerInfo { sid: participant.sid.clone(), level, active: level > 0.0 }];
+        let members = self.members(&participant.room);
+        self.send_all(&members, signal_response::Message::SpeakersChanged(SpeakersChanged { speakers }));
+    }
+
+    /// How loud the others were told that somebody is.
+    fn told_level(&self, participant: &Participant) -> f32 {
+        let levels = participant.tracks.iter().filter_map(|t| Some(self.tracks.get(t)?.level.told()));
+        levels.fold(0.0, f32::max)
+    }
+
+    /// The present speakers, the loudest first.
+    pub(super) fn level_infos(&self, room: &str) -> Vec<SpeakerInfo> {
+        let mut infos = Vec::new();
+        for participant in self.members(room).iter().filter_map(|m| self.participants.get(m)) {
+            let level = self.told_level(participant);
+            if level > 0.0 && participant.is_visible() {
+                infos.push(SpeakerInfo { sid: participant.sid.clone(), level, active: true });
+            }
+        }
+        infos.sort_by(|a, b| b.level.total_cmp(&a.level));
+        infos
     }
 }
 
