@@ -3,8 +3,8 @@
 //!
 //! A [`RoomServer`] is one shard: rooms in it share nothing with rooms of another.
 //!
-//! - `connect.rs`: joining, resuming, leaving. `moving.rs`: to another room. `permit.rs`: what tokens allow. `requests.rs`: what a client asks.
-//!   `negotiate.rs`: offers and answers.
+//! - `connect.rs`: joining. `resume.rs`: resuming. `care.rs`: looking after who is there. `leaving.rs`: leaving. `moving.rs`: to another room.
+//!   `permit.rs`: what tokens allow. `requests.rs`: what a client asks. `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `speakers.rs`: who is speaking.
 //! - `data.rs`: data packets; `deliver.rs`: to whom. `data_tracks/`: data tracks.
 //! - `datagrams.rs`: whose they are. `media.rs`: what goes into peer connections and comes out of them. `peer.rs`: one of them.
@@ -16,6 +16,7 @@
 //! - `stats.rs`: what was counted.
 
 pub mod admin;
+mod care;
 mod check;
 mod connect;
 mod data;
@@ -24,6 +25,7 @@ mod datagrams;
 mod deliver;
 mod forward;
 mod ids;
+mod leaving;
 mod media;
 mod moving;
 mod negotiate;
@@ -32,6 +34,7 @@ mod peer;
 mod permit;
 mod quality;
 mod requests;
+mod resume;
 mod rooms;
 mod shortcut;
 mod simulate;

@@ -1,6 +1,6 @@
 //! A participant goes to another room, as the room service asks. Its connections stay, and so do its id and its tracks'.
 
-use super::connect::Past;
+use super::leaving::Past;
 use super::{Level, ParticipantId, RoomServer};
 use crate::signal::livekit::{
     DisconnectReason, ParticipantUpdate, RoomMovedResponse, participant_info, signal_response,

@@ -2,7 +2,7 @@
 
 use super::participant::source_name;
 use super::track::{Payloads, Track, TrackId};
-use super::{Level, ParticipantId, RoomServer, Side, connect, speakers, video};
+use super::{Level, ParticipantId, RoomServer, Side, leaving, speakers, video};
 use crate::signal::livekit::{
     AddTrackRequest, DisconnectReason, Pong, RequestResponse, SignalRequest, SimulcastCodecInfo, TrackInfo,
     TrackPublishedResponse, TrackType, TrickleRequest, UpdateParticipantMetadata, request_response, signal_request,
@@ -59,7 +59,7 @@ impl RoomServer {
                 }
             }
             Message::Leave(leave) => {
-                let own = Some(leave.reason()).filter(|reason| connect::is_clients_own(*reason));
+                let own = Some(leave.reason()).filter(|reason| leaving::is_clients_own(*reason));
                 self.remove(id, own.unwrap_or(DisconnectReason::ClientInitiated));
             }
             Message::Ping(_) => {

@@ -1,7 +1,7 @@
 //! Scenarios that a client asks for to test itself (SimulateScenario): what LiveKit's server does for them (pkg/rtc/room.go), as far as
 //! there is such a thing here. Each concerns the client that asks, and at most what others are told of it.
 
-use super::connect::leave;
+use super::leaving::leave;
 use super::{ConnId, Level, Output, ParticipantId, RoomServer};
 use crate::signal::livekit::{
     DisconnectReason, RequestResponse, SimulateScenario, SpeakerInfo, SpeakersChanged, leave_request, request_response,
