@@ -22,6 +22,8 @@ pub(super) struct User {
     pub(super) open: bool,
     /// The connection on which this user was heard is over: the stream waits for the track to come back.
     pub(super) away: bool,
+    /// In the room, and until then the track may come back.
+    pub(super) track_until: Option<Instant>,
     /// Not in the room that was entered anew, but waited for until then.
     pub(super) awaited_until: Option<Instant>,
     /// When the section counts as carrying the track, though nothing was negotiated.
@@ -44,6 +46,7 @@ impl User {
             requested: false,
             open: false,
             away: false,
+            track_until: None,
             awaited_until: None,
             confirm_at: None,
             state: SubscribeState::Idle,
@@ -59,7 +62,8 @@ impl User {
 
     /// The session that carried the track is over; another one may bring it back.
     pub(super) fn lose_track(&mut self) {
-        (self.track, self.requested, self.open, self.confirm_at, self.away) = (None, false, false, None, true);
+        (self.track, self.requested, self.open, self.confirm_at) = (None, false, false, None);
+        (self.away, self.track_until) = (true, None);
     }
 
     /// Ends the stream that the application reads. False: there is none.

@@ -257,7 +257,7 @@ impl Voice {
     /// When [`Voice::advance`] or [`Voice::poll_work`] have something to do.
     pub fn deadline(&self) -> Option<Instant> {
         let sending = (self.speaks || self.session.can_send()).then(|| self.microphone.deadline()).flatten();
-        let returning = self.users.iter().filter_map(|user| user.awaited_until);
+        let returning = self.users.iter().flat_map(|user| [user.awaited_until, user.track_until]).flatten();
         let hearing = self.users.iter().filter_map(|user| user.hearing.as_ref()?.deadline());
         let confirming = self.users.iter().filter_map(|user| user.confirm_at);
         let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline(&self.wall)).flatten();

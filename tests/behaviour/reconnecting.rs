@@ -1,6 +1,6 @@
 //! What is lost comes back: the WebSocket, the media, the network, the server; and what must not come back does not.
 
-use crate::sim::{Options, Recorder, Sim, ms, share_of, tone};
+use crate::sim::{Options, Recorder, Sim, ms, share_of, token, tone};
 use prost::Message as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -226,6 +226,23 @@ fn who_is_gone_after_a_restart_has_left_and_who_is_new_has_joined() {
     assert!(events.contains(&EventBody::UserLeft { user: "bob".into(), reason: Reason::None }));
     let joined = |event: &&EventBody| matches!(event, EventBody::UserJoined { user } if user == "cyd");
     assert_eq!(events.iter().filter(joined).count(), 1);
+}
+
+#[test]
+fn who_comes_back_without_a_track_is_heard_no_more() {
+    let mut two = Two::new(5, Options::default());
+    let (ada, bob) = (two.ada, two.bob);
+    two.sim.stop_server();
+    two.sim.clients[bob].voice.renew(token("bob", |claims| claims.video.can_publish = Some(false)));
+    two.sim.run(ms(1000));
+    two.sim.start_server();
+    two.is_back(ada, ms(10_000));
+    two.is_back(bob, ms(10_000));
+    assert!(!two.at_ada.is_closed(), "the track may come yet");
+    two.sim.run(ms(11_000));
+    assert!(two.at_ada.is_closed());
+    let ended = EventBody::StreamEnded { user: "bob".into() };
+    assert_eq!(two.comings_and_goings(), [&ended]);
 }
 
 #[test]

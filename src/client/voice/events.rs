@@ -1,5 +1,6 @@
 //! What the session tells, and what it means for the application.
 
+use super::reconnect::RETURN;
 use super::{Voice, not_allowed};
 use crate::Status;
 use crate::client::people::OwnChange;
@@ -7,11 +8,7 @@ use crate::client::reconnect::may_pass;
 use crate::client::session::SessionEvent;
 use crate::event::{ConnectionState, EventBody, Reason};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// In a room that was made anew, as by a server that was restarted, everyone comes back when their turn is. So long a user
-/// who was in the room before is waited for.
-const RETURN: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 impl Voice {
     pub(super) fn session_event(&mut self, now: Instant, event: SessionEvent) {

@@ -1,6 +1,7 @@
 //! Who is in the room, as the server tells it.
 
 use super::Voice;
+use super::reconnect::RETURN;
 use crate::client::session::left_reason;
 use crate::client::user::{User, audio_track};
 use crate::event::{EventBody, Reason};
@@ -97,7 +98,7 @@ impl Voice {
             user.open = false;
             user.requested = false;
             if back {
-                user.away = false;
+                (user.away, user.track_until) = (false, None);
                 let types = self.session.payload_types();
                 if let Some(hearing) = &mut user.hearing {
                     hearing.restart(types);
@@ -105,6 +106,10 @@ impl Voice {
             } else if !user.away {
                 self.end_hearing(index);
             }
+        }
+        let user = &mut self.users[index];
+        if user.away {
+            user.track_until.get_or_insert(now + RETURN);
         }
         self.update_subscription(now, index);
     }

@@ -4,7 +4,11 @@ use super::Voice;
 use super::subscriptions::CONFIRMATION;
 use crate::client::session::Session;
 use crate::event::{ConnectionState, Reason};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// In a room that was made anew, as by a server that was restarted, everyone comes back when their turn is. So long a user
+/// who was in the room before is waited for, and the track of one who is there.
+pub(super) const RETURN: Duration = Duration::from_secs(10);
 
 impl Voice {
     /// Makes the connection again now: ends the wait for the next attempt, or gives a connection up that stands.
@@ -31,6 +35,9 @@ impl Voice {
         for index in (0..self.users.len()).rev() {
             if self.users[index].awaited_until.is_some_and(|until| until <= now) {
                 self.user_left(now, index, Reason::None);
+            } else if self.users[index].track_until.take_if(|until| *until <= now).is_some() {
+                self.users[index].away = false;
+                self.update_subscription(now, index);
             }
         }
     }
