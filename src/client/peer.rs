@@ -1,5 +1,9 @@
 //! One peer connection of a client: offers and answers one at a time, and which section carries which track.
 
+mod channels;
+mod offers;
+mod tracks;
+
 use super::relays::Relays;
 use super::ways::Ways;
 use crate::rtc::Protocol;
@@ -8,10 +12,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use str0m::change::{SdpAnswer, SdpApi, SdpOffer, SdpPendingOffer};
-use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::change::SdpPendingOffer;
+use str0m::channel::ChannelId;
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaKind, Mid};
+use str0m::media::Mid;
 use str0m::net::Receive;
 use str0m::{Candidate, Input, Rtc, RtcConfig};
 
@@ -60,8 +64,6 @@ pub(super) struct Peer {
     pub(super) stun_answers: u64,
 }
 
-/// Users heard at once; a server that asks for more sections is not obeyed.
-const MAX_SECTIONS: usize = 512;
 /// How often the connection reports its round trip and what the server said of the microphone.
 const REPORTS: Duration = Duration::from_secs(1);
 /// The longest wait for an answer of STUN before the next try: with nine tries, lost media is noticed within about 6 s.
@@ -69,11 +71,6 @@ const STUN_RTO: Duration = Duration::from_secs(1);
 /// When a connection on which nothing comes any more is lost. str0m goes on for 15 s after the last check of a server that checks
 /// of its own, as LiveKit's does; answers to our checks come every second.
 const SILENCE: Duration = Duration::from_secs(7);
-
-/// A section to send the microphone on.
-fn add_microphone(api: &mut SdpApi<'_>, cid: &str) -> Mid {
-    api.add_media(MediaKind::Audio, Direction::SendOnly, Some("stoa".into()), Some(cid.into()), None)
-}
 
 impl Peer {
     pub(super) fn new(mut config: RtcConfig, local: SocketAddr, now: Instant) -> Peer {
@@ -112,102 +109,6 @@ impl Peer {
         self.linked.then(|| self.heard + SILENCE)
     }
 
-    /// The first offer: data channels, `receivers` sections to hear with, and the microphone if `cid` names one.
-    pub(super) fn first_offer(&mut self, receivers: u32, cid: Option<&str>) -> Option<lk::SessionDescription> {
-        let mut api = self.rtc.sdp_api();
-        self.reliable = Some(api.add_channel_with_config(ChannelConfig {
-            label: "_reliable".into(),
-            ordered: true,
-            reliability: Reliability::Reliable,
-            ..Default::default()
-        }));
-        self.lossy = Some(api.add_channel_with_config(ChannelConfig {
-            label: "_lossy".into(),
-            ordered: false,
-            reliability: Reliability::MaxRetransmits { retransmits: 0 },
-            ..Default::default()
-        }));
-        self.pending_microphone = cid.map(|cid| add_microphone(&mut api, cid));
-        let added = (0..receivers).map(|_| api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None));
-        self.receivers.extend(added);
-        let offer = api.apply();
-        self.outstanding(offer)
-    }
-
-    /// The server asked for `audio` more sections to send on (zero: just offer again).
-    pub(super) fn require(&mut self, audio: u32) {
-        self.wanted = self.wanted.saturating_add(audio);
-        self.again |= audio == 0;
-    }
-
-    /// The server took the microphone's track away: nothing is sent until another one is offered.
-    pub(super) fn retire_microphone(&mut self) {
-        self.retired = self.microphone.take().or(self.retired);
-    }
-
-    /// Offers the microphone once more, as a track with this name, on a section of its own.
-    pub(super) fn renew_microphone(&mut self, cid: String) {
-        self.renewed = Some(cid);
-    }
-
-    /// The next offer, if one is needed and none is outstanding.
-    pub(super) fn next_offer(&mut self) -> Option<lk::SessionDescription> {
-        let microphone = self.retired.is_some() || self.renewed.is_some();
-        if self.pending.is_some() || (self.wanted == 0 && !self.again && !self.restart && !microphone) {
-            return None;
-        }
-        if std::mem::take(&mut self.restart) {
-            // What the server asked for meanwhile can wait for the next one.
-            let mut api = self.rtc.sdp_api();
-            api.ice_restart(true);
-            let offer = api.apply();
-            return self.outstanding(offer);
-        }
-        let room = MAX_SECTIONS.saturating_sub(self.receivers.len());
-        let unused = self.receivers.iter().find(|mid| !self.tracks.contains_key(mid)).copied();
-        let mut missing = (self.wanted as usize).min(room);
-        let again = std::mem::take(&mut self.again);
-        self.wanted = 0;
-        let mut api = self.rtc.sdp_api();
-        if let Some(mid) = self.retired.take() {
-            api.set_direction(mid, Direction::Inactive);
-        }
-        if let Some(cid) = self.renewed.take() {
-            self.pending_microphone = Some(add_microphone(&mut api, &cid));
-        }
-        if missing == 0 && again && !microphone {
-            // "Offer again": the server has a section for its track, and waits for an offer to say so. An offer without
-            // a change cannot be made; a section that goes to rest and wakes in one step is a change that changes nothing.
-            match unused {
-                Some(mid) => {
-                    api.set_direction(mid, Direction::Inactive);
-                    api.set_direction(mid, Direction::RecvOnly);
-                }
-                None => missing = room.min(1),
-            }
-        }
-        let added = (0..missing).map(|_| api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None));
-        self.receivers.extend(added);
-        let offer = api.apply();
-        self.outstanding(offer)
-    }
-
-    fn outstanding(&mut self, offer: Option<(SdpOffer, SdpPendingOffer)>) -> Option<lk::SessionDescription> {
-        let (offer, pending) = offer?;
-        let id = self.next_offer_id;
-        self.next_offer_id += 1;
-        let sdp = offer.to_sdp_string();
-        let offer = lk::SessionDescription { r#type: "offer".into(), sdp, id, ..Default::default() };
-        self.pending = Some((offer.clone(), pending));
-        Some(offer)
-    }
-
-    /// Restarts ICE with the next offer. Returns the one whose answer may have been lost, to be sent again before.
-    pub(super) fn restart_ice(&mut self) -> Option<lk::SessionDescription> {
-        self.restart = true;
-        self.pending.as_ref().map(|(offer, _)| offer.clone())
-    }
-
     /// Every offer is answered, ICE was restarted where it was to be, and media can flow.
     pub(super) fn is_settled(&self) -> bool {
         self.pending.is_none() && !self.restart && self.rtc.is_connected()
@@ -244,76 +145,6 @@ impl Peer {
         accepted
     }
 
-    /// The server's answer to our offer. An answer to an older offer is ignored. Returns true if it was the awaited one.
-    pub(super) fn answer(&mut self, now: Instant, answer: &lk::SessionDescription) -> Result<bool, String> {
-        // Servers before ids existed answer with 0.
-        let awaited = self.pending.as_ref().is_some_and(|(offer, _)| answer.id == 0 || offer.id == answer.id);
-        if !awaited {
-            return Ok(false);
-        }
-        let Some((_, pending)) = self.pending.take() else { return Ok(false) };
-        let parsed = SdpAnswer::from_sdp_string(&answer.sdp).map_err(|e| e.to_string())?;
-        self.rtc.sdp_api().accept_answer(pending, parsed).map_err(|e| e.to_string())?;
-        if let Some(mid) = self.pending_microphone.take() {
-            self.microphone = Some(mid);
-        }
-        self.note_candidates(now, &answer.sdp);
-        self.map_tracks(answer);
-        Ok(true)
-    }
-
-    /// The server's offer (two peer connections); returns our answer.
-    pub(super) fn accept(
-        &mut self,
-        now: Instant,
-        offer: &lk::SessionDescription,
-    ) -> Result<lk::SessionDescription, String> {
-        let parsed = SdpOffer::from_sdp_string(&offer.sdp).map_err(|e| e.to_string())?;
-        let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(|e| e.to_string())?;
-        self.send_nothing(&offer.sdp);
-        self.note_candidates(now, &offer.sdp);
-        self.map_tracks(offer);
-        Ok(lk::SessionDescription {
-            r#type: "answer".into(),
-            sdp: answer.to_sdp_string(),
-            id: offer.id,
-            ..Default::default()
-        })
-    }
-
-    /// Takes away the streams that str0m makes to send on where this side only hears. Their sender reports would carry what is
-    /// heard, and LiveKit's server reads that in receiver reports alone.
-    fn send_nothing(&mut self, offer: &str) {
-        let mut api = self.rtc.direct_api();
-        for section in crate::signal::sdp::sections(offer) {
-            let idle = api.stream_tx_by_mid(section.mid.as_str().into(), None).map(|stream| stream.ssrc());
-            idle.map(|ssrc| api.remove_stream_tx(ssrc));
-        }
-    }
-
-    /// Learns which section carries which track: from the map beside the SDP, else from `a=msid` (RFC 8830).
-    fn map_tracks(&mut self, description: &lk::SessionDescription) {
-        let mut tracks = BTreeMap::new();
-        for section in crate::signal::sdp::sections(&description.sdp) {
-            let named = description.mid_to_track_id.get(&section.mid).unwrap_or(&section.msid.1);
-            if section.sends && named.starts_with("TR") {
-                tracks.insert(Mid::from(section.mid.as_str()), Arc::from(named.as_str()));
-            }
-        }
-        self.tracks = tracks;
-    }
-
-    /// The remote tracks that have a section now.
-    pub(super) fn tracks(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.tracks.values()
-    }
-
-    /// The track a packet's section carries.
-    pub(super) fn track(&mut self, ssrc: u32) -> Option<Arc<str>> {
-        let mid = self.rtc.direct_api().stream_rx(&ssrc.into())?.mid();
-        self.tracks.get(&mid).cloned()
-    }
-
     /// Opus and RED as negotiated.
     pub(super) fn payload_types(&self) -> PayloadTypes {
         let opus = self.rtc.codec_config().params().iter().find(|p| p.spec().codec == Codec::Opus);
@@ -333,38 +164,5 @@ impl Peer {
             self.note_candidate(now, &candidate);
             self.rtc.add_remote_candidate(candidate);
         }
-    }
-
-    /// A data channel opened: ours, or one that the server created (two peer connections).
-    pub(super) fn channel_opened(&mut self, id: ChannelId, label: &str) {
-        match label {
-            "_reliable" => self.reliable = Some(id),
-            "_lossy" => self.lossy = Some(id),
-            _ => {}
-        }
-    }
-
-    pub(super) fn channel(&self, reliable: bool) -> Option<ChannelId> {
-        if reliable { self.reliable } else { self.lossy }
-    }
-
-    /// The channels to send on, as a server is told of them after a loss.
-    pub(super) fn channel_infos(&mut self) -> Vec<lk::DataChannelInfo> {
-        let mut infos = Vec::new();
-        for (label, id) in [("_reliable", self.reliable), ("_lossy", self.lossy)] {
-            let stream = id.and_then(|id| self.rtc.direct_api().sctp_stream_id_by_channel_id(id));
-            if let Some(id) = stream {
-                infos.push(lk::DataChannelInfo {
-                    label: label.into(),
-                    id: u32::from(id),
-                    target: lk::SignalTarget::Publisher as i32,
-                });
-            }
-        }
-        infos
-    }
-
-    pub(super) fn is_reliable(&self, id: ChannelId) -> bool {
-        self.reliable == Some(id)
     }
 }
