@@ -106,3 +106,42 @@ fn who_restarts_ice_and_is_reached_stays() {
     world.speak(bob, 20);
     assert!(!world.clients[ann].packets.is_empty());
 }
+
+#[test]
+fn a_lost_websocket_may_resume_and_is_given_up_in_the_end() {
+    let mut world = World::new();
+    let [ann, bob] = ["ann", "bob"].map(|name| world.join(name));
+    let sid = world.clients[ann].joined().participant.clone().unwrap().sid;
+    world.server.disconnected(world.now, world.clients[ann].conn);
+    world.run(3000);
+    let resume = |sid: &str| JoinRequest { reconnect: true, participant_sid: sid.into(), ..Default::default() };
+    let request = world.request("ann", grant(), &resume(&sid));
+    let conn = ConnId(900);
+    world.clients[ann].conn = conn;
+    let before = world.clients[ann].messages.len();
+    world.server.connect(world.now, conn, &request).unwrap();
+    world.run(20);
+    let after = &world.clients[ann].messages[before..];
+    assert!(matches!(after[0], Message::Reconnect(_)), "{after:?}");
+    assert!(matches!(&after[1], Message::Update(u) if u.participants.len() == 2), "everyone, itself included");
+    assert!(world.seen(bob, "ann").is_none_or(|seen| seen.state != 3));
+    world.publish(ann);
+    world.speak(ann, 20);
+    assert_eq!(world.clients[bob].packets.len(), 1, "and all goes on");
+    // An unknown one is to join anew.
+    let request = world.request("ann", grant(), &resume("PA_unknown"));
+    world.clients[bob].conn = ConnId(901);
+    world.server.connect(world.now, ConnId(901), &request).unwrap();
+    world.run(20);
+    let leave = world.clients[bob].left().unwrap();
+    // It has a moment to read that.
+    assert_eq!((leave.action, world.clients[bob].closed), (leave_request::Action::Reconnect as i32, false));
+    world.run(1000);
+    assert!(world.clients[bob].closed);
+    // Who stays away is gone after a while.
+    world.server.disconnected(world.now, conn);
+    world.run(14_000);
+    assert_eq!(world.server.population().1, 2);
+    world.run(2_000);
+    assert_eq!(world.server.population().1, 1);
+}

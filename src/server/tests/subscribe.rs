@@ -73,3 +73,74 @@ fn it_does_not_matter_how_many_a_permission_names() {
     let (few, many) = (subscribing(1), subscribing(100_000));
     assert!(many < few * 10, "{many:?} instead of {few:?}");
 }
+
+#[test]
+fn subscriptions_start_stop_and_start_again() {
+    let mut world = World::new();
+    let ann = world.join("ann");
+    let bob = world.join_as("bob", grant(), false);
+    world.run(300);
+    world.publish(ann);
+    world.speak(ann, 20);
+    assert!(world.clients[bob].packets.is_empty(), "nobody is subscribed unless asked");
+    let track = world.microphone(ann);
+    world.subscribe(bob, &track, true);
+    world.speak(ann, 20);
+    assert_eq!(world.clients[bob].packets.len(), 1);
+    world.subscribe(bob, &track, false);
+    assert!(world.carried(bob).is_empty(), "the next answer takes the track's name off");
+    world.speak(ann, 20);
+    assert_eq!(world.clients[bob].packets.len(), 1);
+    world.subscribe(bob, &track, true);
+    world.speak(ann, 20);
+    let packets = &world.clients[bob].packets;
+    assert_eq!(packets.len(), 2);
+    world.subscribe(bob, "TR_nothing", true);
+    let errors = world.clients[bob].messages.iter().filter(|m| matches!(m, Message::SubscriptionResponse(_))).count();
+    assert_eq!(errors, 1);
+}
+
+#[test]
+fn publishers_decide_who_hears_them_and_listeners_may_pause() {
+    let mut world = World::new();
+    let [ann, bob, carol] = ["ann", "bob", "carol"].map(|name| world.join(name));
+    world.publish(ann);
+    let heard = |world: &World| [bob, carol].map(|c| world.clients[c].packets.len());
+    let permit = |world: &mut World, all_participants: bool, identity: &str| {
+        let one = TrackPermission { participant_identity: identity.into(), all_tracks: true, ..Default::default() };
+        let permission = SubscriptionPermission { all_participants, track_permissions: vec![one] };
+        world.ask(ann, signal_request::Message::SubscriptionPermission(permission));
+        world.run(100);
+        world.speak(ann, 20);
+    };
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), [1, 1]);
+    permit(&mut world, false, "bob");
+    assert_eq!(heard(&world), [2, 1]);
+    let track = world.microphone(ann);
+    world.subscribe(carol, &track, true);
+    world.speak(ann, 20);
+    assert_eq!(heard(&world), [3, 1], "asking does not help");
+    permit(&mut world, true, "");
+    assert_eq!(heard(&world), [4, 2]);
+    let told = world.clients[carol].messages.iter();
+    let told: Vec<bool> = told
+        .filter_map(|m| if let Message::SubscriptionPermissionUpdate(u) = m { Some(u.allowed) } else { None })
+        .collect();
+    assert_eq!(told, [false, true]);
+    let mut pause = |disabled| {
+        let settings = UpdateTrackSettings { track_sids: vec![track.clone()], disabled, ..Default::default() };
+        world.ask(bob, signal_request::Message::TrackSetting(settings));
+        world.speak(ann, 20);
+        heard(&world)
+    };
+    assert_eq!(pause(true), [4, 3]);
+    assert_eq!(pause(false), [5, 4]);
+    let numbers: Vec<u64> = world.clients[bob].packets.iter().map(|p| p.1).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "a pause is no loss: {numbers:?}");
+    permit(&mut world, false, "bob");
+    let recorder = world.join_as("recorder", VideoGrant { recorder: true, hidden: true, ..grant() }, true);
+    world.run(100);
+    world.speak(ann, 20);
+    assert_eq!(world.clients[recorder].packets.len(), 1, "a permission does not bind those who record");
+}
