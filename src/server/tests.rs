@@ -1,8 +1,5 @@
 //! The room server with bytes: clients made of str0m and LiveKit's messages, on a network of function calls and a clock of our own.
 
-#[path = "admin/tests.rs"]
-mod admin;
-
 use super::*;
 use crate::rtc;
 use crate::signal::join;
@@ -24,6 +21,7 @@ use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 
 mod acting;
+mod admin;
 mod check;
 mod client;
 mod data_tracks;
