@@ -51,7 +51,7 @@ const ELSEWHERE: [(&str, &str, &str); 23] = [
     (
         "stoa_log_set",
         "STOA_ERROR_BUSY",
-        "needs a line just then; the slot of callbacks has its tests in src/driver/dispatch.rs",
+        "needs a line just then; the slot of callbacks has its tests in src/driver/dispatch/tests.rs",
     ),
     ("stoa_channel_disconnect", "STOA_TIMED_OUT", "needs a server that hangs: tests/faults.rs"),
     (
