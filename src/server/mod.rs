@@ -3,6 +3,7 @@
 //!
 //! A [`RoomServer`] is one shard: rooms in it share nothing with rooms of another.
 //!
+//! - `interface.rs`: what goes in and comes out.
 //! - `connect.rs`: joining. `resume.rs`: resuming. `care.rs`: looking after who is there. `leaving.rs`: leaving. `moving.rs`: to another room.
 //!   `permit.rs`: what tokens allow. `requests.rs`: what a client asks. `negotiate.rs`: offers and answers.
 //! - `subscribe.rs`: who hears whom. `speakers.rs`: who is speaking.
@@ -10,7 +11,7 @@
 //! - `datagrams.rs`: whose they are. `media.rs`: what goes into peer connections and comes out of them. `peer.rs`: one of them.
 //! - `forward.rs`: from one to the others. `track.rs`: numbers and payloads of a track. `shortcut.rs`: past the peer connection.
 //!   `check.rs`: a check back.
-//! - `timers.rs`: what is due, and containing faults.
+//! - `timers.rs`: what is due, and containing faults. `telling.rs`: the log, and what clients are told of each other.
 //! - `video/`: layers, key frames, and what video needs of descriptions. `quality.rs`: how well connections do.
 //! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
 //! - `stats.rs`: what was counted.
@@ -25,6 +26,7 @@ mod datagrams;
 mod deliver;
 mod forward;
 mod ids;
+mod interface;
 mod leaving;
 mod media;
 mod moving;
@@ -41,6 +43,7 @@ mod simulate;
 mod speakers;
 mod stats;
 mod subscribe;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -49,28 +52,20 @@ mod video;
 mod webhook;
 
 use crate::clock::Clock;
-use crate::log::one_line;
 use crate::rtc::Protocol;
-use crate::signal::livekit::{
-    ParticipantInfo, ParticipantUpdate, Room as RoomInfo, SignalResponse, TrackInfo, signal_response,
-};
 pub use admin::{AdminAnswer, AdminOptions, AdminRequest, AdminResponse, CallId};
 use data_tracks::DataTrack;
+pub use interface::{ConnId, HttpRequest, Level, Limits, Output, Refusal, ServerConfig};
 use participant::Participant;
-use prost::Message;
 pub use stats::ServerStats;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use str0m::config::{CryptoProvider, DtlsCert};
 use track::{Track, TrackId};
 pub use webhook::{CONTENT_TYPE as WEBHOOK_CONTENT_TYPE, Webhook};
-
-/// One WebSocket, as the driver numbers them; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u64);
 
 /// One participant's stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,118 +76,6 @@ pub(crate) struct ParticipantId(u64);
 pub(crate) enum Side {
     Main,
     Down,
-}
-
-/// How a room server is made.
-#[derive(Clone, Debug)]
-pub struct ServerConfig {
-    /// API keys and their secrets.
-    pub keys: Vec<(String, String)>,
-    /// The UDP addresses to announce; packets leave and arrive there.
-    pub media: Vec<SocketAddr>,
-    /// The TCP addresses to announce, for who cannot use UDP; may be empty.
-    pub streams: Vec<SocketAddr>,
-    /// What the server holds at most.
-    pub limits: Limits,
-}
-
-/// What the server holds at most. Who asks for more is refused, with a log line.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Rooms.
-    pub rooms: usize,
-    /// Participants in one room.
-    pub participants: usize,
-    /// Tracks of one participant, and as many data tracks.
-    pub tracks: usize,
-    /// One signalling message, bytes.
-    pub message: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { rooms: 10_000, participants: 1_000, tracks: 32, message: 1024 * 1024 }
-    }
-}
-
-/// What of a HTTP request matters.
-#[derive(Clone, Debug, Default)]
-pub struct HttpRequest {
-    /// The path, as in `/rtc/v1`.
-    pub path: String,
-    /// The query, without the question mark.
-    pub query: String,
-    /// The `Authorization` header.
-    pub authorization: Option<String>,
-    /// The address of this machine that it came to: who asked can reach it, whatever else is announced.
-    pub reached: Option<IpAddr>,
-}
-
-/// A request that is answered with an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The HTTP status.
-    pub http_status: u16,
-    /// A sentence for the body. It does not tell which check a token failed.
-    pub text: String,
-    /// A sentence for the server's log. It does.
-    pub log: String,
-}
-
-/// How much a log line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Something went wrong that somebody should look at.
-    Warning,
-    /// The course of things.
-    Info,
-}
-
-/// What comes out.
-#[derive(Debug)]
-pub enum Output {
-    /// Send a binary message on a WebSocket.
-    Send {
-        /// Which one.
-        conn: ConnId,
-        /// The message.
-        bytes: Vec<u8>,
-    },
-    /// Close a WebSocket, after what was sent before.
-    Close {
-        /// Which one.
-        conn: ConnId,
-    },
-    /// Send a datagram; as a frame of RFC 4571 where it goes over TCP.
-    Transmit {
-        /// UDP or TCP.
-        protocol: Protocol,
-        /// Where to. For TCP the connection from there.
-        to: SocketAddr,
-        /// Its bytes.
-        bytes: Vec<u8>,
-    },
-    /// Close the media's TCP connection, after what was sent before.
-    CloseStream {
-        /// The connection from there.
-        from: SocketAddr,
-    },
-    /// A line for the log.
-    Log {
-        /// How much it matters.
-        level: Level,
-        /// The line.
-        text: String,
-    },
-    /// The answer to a call of the room service that had to wait.
-    Answer {
-        /// Which one.
-        call: CallId,
-        /// The answer.
-        response: AdminResponse,
-    },
-    /// Post an event to whoever wants webhooks.
-    Webhook(Webhook),
 }
 
 /// Something to do later.
@@ -364,98 +247,4 @@ impl RoomServer {
         self.next_id += 1;
         self.next_id
     }
-
-    fn log(&mut self, level: Level, text: impl AsRef<str>) {
-        // Names and reasons in it are the clients' words.
-        self.output.push_back(Output::Log { level, text: one_line(text.as_ref()) });
-    }
-
-    /// Logs what a client can do as often as it likes: the first eight times, then at 16, 32, …, since the log is not its to fill.
-    fn log_of(&mut self, id: ParticipantId, level: Level, what: impl AsRef<str>) {
-        let Some(participant) = self.participants.get_mut(&id) else { return };
-        participant.lines += 1;
-        let lines = participant.lines;
-        if lines <= 8 {
-            self.log(level, format!("{} {}", self.name(id), what.as_ref()));
-        } else if lines.is_power_of_two() {
-            self.log(level, format!("{} {} That makes {lines} such lines.", self.name(id), what.as_ref()));
-        }
-    }
-
-    /// How log lines call a participant.
-    fn name(&self, id: ParticipantId) -> String {
-        self.participants.get(&id).map_or_else(String::new, |p| format!("{} in {}", p.identity(), p.room))
-    }
-
-    fn members(&self, room: &str) -> Vec<ParticipantId> {
-        self.rooms.get(room).map(|r| r.members.clone()).unwrap_or_default()
-    }
-
-    fn send(&mut self, to: ParticipantId, message: signal_response::Message) {
-        if let Some(Ok(conn)) = self.participants.get(&to).map(|p| p.conn) {
-            self.output.push_back(Output::Send { conn, bytes: encode(message) });
-        }
-    }
-
-    /// Sends one message to several participants, encoded once.
-    fn send_all(&mut self, to: &[ParticipantId], message: signal_response::Message) {
-        let bytes = encode(message);
-        for id in to {
-            if let Some(Ok(conn)) = self.participants.get(id).map(|p| p.conn) {
-                self.output.push_back(Output::Send { conn, bytes: bytes.clone() });
-            }
-        }
-    }
-
-    /// The published tracks of a participant, as others are told.
-    fn track_infos(&self, id: ParticipantId) -> Vec<TrackInfo> {
-        let tracks = self.participants.get(&id).map(|p| &p.tracks[..]).unwrap_or_default();
-        tracks.iter().filter_map(|t| self.tracks.get(t)).filter(|t| t.mid.is_some()).map(|t| t.info.clone()).collect()
-    }
-
-    fn participant_info(&self, id: ParticipantId) -> Option<ParticipantInfo> {
-        let participant = self.participants.get(&id)?;
-        let data_tracks = self.data_track_infos(participant);
-        let info = participant.info(self.track_infos(id));
-        Some(ParticipantInfo { is_publisher: info.is_publisher || !data_tracks.is_empty(), data_tracks, ..info })
-    }
-
-    /// Tells the room that a participant changed; of a hidden one only itself.
-    fn announce(&mut self, id: ParticipantId, also_self: bool) {
-        let Some(participant) = self.participants.get_mut(&id) else { return };
-        participant.version += 1;
-        let (hidden, room) = (participant.claims.video.hidden, participant.room.clone());
-        let Some(info) = self.participant_info(id) else { return };
-        let mut to = if hidden { vec![id] } else { self.members(&room) };
-        to.retain(|m| also_self || *m != id);
-        self.send_all(&to, signal_response::Message::Update(ParticipantUpdate { participants: vec![info] }));
-    }
-
-    fn room_info(&self, name: &str) -> RoomInfo {
-        let Some(room) = self.rooms.get(name) else { return RoomInfo::default() };
-        let counts = |p: &Participant| p.is_visible() && !p.claims.is_dependent();
-        let counts = |id: &&ParticipantId| self.participants.get(id).is_some_and(counts);
-        let publishes = |id: &&ParticipantId| {
-            self.participants.get(id).is_some_and(|p| !p.tracks.is_empty() || p.data_tracks.publishes())
-        };
-        let records = |id: &ParticipantId| self.participants.get(id).is_some_and(|p| p.claims.is_recorder());
-        RoomInfo {
-            sid: room.sid.clone(),
-            name: name.to_string(),
-            creation_time: room.created_ms / 1000,
-            creation_time_ms: room.created_ms,
-            num_participants: room.members.iter().filter(counts).count() as u32,
-            num_publishers: room.members.iter().filter(publishes).count() as u32,
-            empty_timeout: room.empty_timeout,
-            departure_timeout: room.departure_timeout,
-            max_participants: room.max_participants,
-            metadata: room.metadata.clone(),
-            active_recording: room.members.iter().any(records),
-            ..Default::default()
-        }
-    }
-}
-
-fn encode(message: signal_response::Message) -> Vec<u8> {
-    SignalResponse { message: Some(message) }.encode_to_vec()
 }

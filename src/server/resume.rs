@@ -31,7 +31,7 @@ impl RoomServer {
         let Some(participant) = known.and_then(|id| self.participants.get_mut(&id)) else {
             // Gone for too long, or the server was restarted: the client is to join anew.
             let leave = leave(DisconnectReason::StateMismatch, leave_request::Action::Reconnect);
-            self.output.push_back(Output::Send { conn, bytes: super::encode(leave) });
+            self.output.push_back(Output::Send { conn, bytes: super::telling::encode(leave) });
             self.at(self.now + FAREWELL, Job::HangUp(conn));
             return;
         };

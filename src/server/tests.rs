@@ -5,9 +5,9 @@ use crate::rtc;
 use crate::signal::join;
 use crate::signal::livekit::{
     AddTrackRequest, ClientInfo, ConnectionSettings, DataPacket, DisconnectReason, JoinRequest, JoinResponse,
-    LeaveRequest, MuteTrackRequest, Ping, SessionDescription, SignalRequest, SubscriptionPermission, TrackPermission,
-    TrackSource, UpdateSubscription, UpdateTrackSettings, UserPacket, data_packet, leave_request, participant_info,
-    signal_request, signal_response::Message,
+    LeaveRequest, MuteTrackRequest, ParticipantInfo, Ping, SessionDescription, SignalRequest, SignalResponse,
+    SubscriptionPermission, TrackPermission, TrackSource, UpdateSubscription, UpdateTrackSettings, UserPacket,
+    data_packet, leave_request, participant_info, signal_request, signal_response::Message,
 };
 use crate::signal::sdp;
 use crate::token::jwt::{self, Claims, VideoGrant};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::server::admin::{MAX_BODY, PATH};
 use crate::signal::json::{self, Described};
-use crate::signal::livekit::{ParticipantPermission, PublishDataTrackRequest};
+use crate::signal::livekit::{ParticipantPermission, PublishDataTrackRequest, Room as RoomInfo};
 use crate::signal::service::{CreateRoomRequest, ListRoomsRequest, ListRoomsResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
