@@ -4,14 +4,16 @@
 //! them (MediaSectionsRequirement); when there are free ones, it is asked to offer again, since only an answer can say
 //! whose track a section carries. With two, this side offers on the second one, one offer at a time.
 
+mod publishing;
+mod sections;
+
 use super::peer::MAX_SECTIONS;
 use super::track::{Track, TrackId};
-use super::{Level, ParticipantId, RoomServer, Side, video};
+use super::{Level, ParticipantId, RoomServer, Side};
 use crate::signal::livekit::{
-    DisconnectReason, MediaSectionsRequirement, SessionDescription, TrackType, TrackUnpublishedResponse, leave_request,
-    signal_response,
+    DisconnectReason, MediaSectionsRequirement, SessionDescription, leave_request, signal_response,
 };
-use crate::signal::sdp::{self, Edit};
+use crate::signal::sdp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use str0m::media::{MediaKind, Mid};
@@ -171,189 +173,6 @@ impl RoomServer {
         self.send(id, signal_response::Message::Offer(offer));
     }
 
-    /// Unpublishes the tracks whose sections do not send any more.
-    fn end_tracks(&mut self, id: ParticipantId, lines: &[sdp::Section]) {
-        let over = lines.iter().filter(|line| !line.sends || line.stopped);
-        let gone: Vec<TrackId> = over.filter_map(|line| self.track_on(id, Mid::from(line.mid.as_str()))).collect();
-        gone.into_iter().for_each(|track| self.unpublish(track));
-    }
-
-    /// The track that a client publishes on a section.
-    fn track_on(&self, id: ParticipantId, mid: Mid) -> Option<TrackId> {
-        self.own_track_where(id, |track| track.mid == Some(mid))
-    }
-
-    /// Finds out which tracks an offer brings.
-    fn match_tracks(&mut self, id: ParticipantId, lines: &[sdp::Section]) -> Vec<TrackId> {
-        let mut arrived = Vec::new();
-        let Some(participant) = self.participants.get(&id) else { return arrived };
-        let payloads = participant.main.payloads;
-        for line in lines.iter().filter(|l| l.kind != "application" && l.sends && !l.stopped) {
-            let mid = Mid::from(line.mid.as_str());
-            match self.track_on(id, mid) {
-                Some(track) => {
-                    let track = self.tracks.get_mut(&track).expect("bound");
-                    track.payloads = payloads;
-                    video::offered(track, &participant.main.rtc, line);
-                }
-                None => {
-                    let kind = if line.kind == "audio" { TrackType::Audio } else { TrackType::Video };
-                    let unbound: Vec<TrackId> = participant
-                        .tracks
-                        .iter()
-                        .filter(|t| self.tracks.get(t).is_some_and(|t| t.mid.is_none() && t.info.r#type == kind as i32))
-                        .copied()
-                        .collect();
-                    let named = unbound.iter().find(|t| self.tracks.get(t).is_some_and(|t| t.cid == line.msid.1));
-                    // Not every client's description repeats the id that it announced; one that waits alone is meant.
-                    let only = || if unbound.len() == 1 { unbound.first() } else { None };
-                    let Some(track_id) = named.or_else(only).copied() else { continue };
-                    let track = self.tracks.get_mut(&track_id).expect("unbound");
-                    track.mid = Some(mid);
-                    track.info.mid = line.mid.clone();
-                    track.payloads = payloads;
-                    video::offered(track, &participant.main.rtc, line);
-                    arrived.push(track_id);
-                }
-            }
-        }
-        arrived
-    }
-
-    /// Tells everyone of new tracks, and offers them, unless their publisher is hidden.
-    fn published(&mut self, id: ParticipantId, tracks: &[TrackId]) {
-        if tracks.is_empty() {
-            return;
-        }
-        self.announce(id, true);
-        tracks.iter().for_each(|track| self.tell_track("track_published", *track));
-        tracks.iter().for_each(|track| self.review_quality(*track));
-        let Some(participant) = self.participants.get(&id) else { return };
-        if participant.claims.video.hidden {
-            return;
-        }
-        self.offer_tracks(id, tracks);
-    }
-
-    /// Subscribes those who subscribe to everything.
-    pub(super) fn offer_tracks(&mut self, id: ParticipantId, tracks: &[TrackId]) {
-        let Some(participant) = self.participants.get(&id) else { return };
-        for member in self.members(&participant.room.clone()).into_iter().filter(|m| *m != id) {
-            if self.participants.get(&member).is_some_and(|p| p.auto_subscribe) {
-                tracks.iter().for_each(|track| self.subscribe(member, *track));
-                self.negotiate(member);
-            }
-        }
-    }
-
-    /// A track is over: for its publisher and for all who heard it.
-    pub(super) fn unpublish(&mut self, track_id: TrackId) {
-        let Some(track) = self.tracks.get(&track_id) else { return };
-        let (publisher, track_sid) = (track.publisher, track.info.sid.clone());
-        let room = self.participants.get(&publisher).map(|p| p.room.clone());
-        for member in room.map(|r| self.members(&r)).unwrap_or_default() {
-            self.unsubscribe(member, track_id);
-        }
-        self.tell_track("track_unpublished", track_id);
-        let Some(track) = self.tracks.remove(&track_id) else { return };
-        if let Some(participant) = self.participants.get_mut(&publisher) {
-            participant.tracks.retain(|t| *t != track_id);
-        }
-        self.send(publisher, signal_response::Message::TrackUnpublished(TrackUnpublishedResponse { track_sid }));
-        self.announce(publisher, true);
-        if track.level.told() > 0.0 {
-            self.stopped_speaking(publisher);
-        }
-        if let Some(request) = track.again {
-            self.add_track(publisher, *request);
-        }
-    }
-
-    /// Takes tracks off sections that the client does not receive on any more.
-    fn release_unusable(&mut self, id: ParticipantId) {
-        let Some(participant) = self.participants.get_mut(&id) else { return };
-        let lost: Vec<(TrackId, Mid)> = participant
-            .receiving()
-            .sections
-            .iter_mut()
-            .filter(|s| !s.usable)
-            .filter_map(|s| Some((s.track.take()?, s.mid)))
-            .collect();
-        for (track, mid) in lost {
-            self.close(track, id, mid);
-            let want = self.participants.get_mut(&id).and_then(|p| p.wants.get_mut(&track));
-            if let Some(want) = want {
-                *want = None;
-            }
-        }
-    }
-
-    /// Gives free sections to tracks that wait for one. Returns the SSRCs that have others now, old and new: str0m wrote its answer before.
-    fn assign(&mut self, id: ParticipantId) -> Vec<(u32, u32)> {
-        let mut renewed = Vec::new();
-        let Some(participant) = self.participants.get_mut(&id) else { return renewed };
-        let waiting: Vec<TrackId> = participant.wants.iter().filter(|w| w.1.is_none()).map(|w| *w.0).collect();
-        // What this side offers must differ from what is there, so with two connections every track has a new section.
-        let reuse = participant.down.is_none();
-        for track in waiting {
-            let kind = kind_of(&self.tracks, track);
-            let fits = |s: &&mut super::peer::Section| s.is_free(kind) && (reuse || s.last.is_none());
-            let Some(section) = participant.receiving().sections.iter_mut().find(fits) else { continue };
-            section.track = Some(track);
-            let (mid, another) = (section.mid, section.last.is_some_and(|last| last != track));
-            if another {
-                renewed.extend(participant.receiving().renew(mid));
-            }
-            participant.wants.insert(track, Some(mid));
-        }
-        renewed
-    }
-
-    /// Opens the way for every subscription whose section the client now knows.
-    fn open_assigned(&mut self, id: ParticipantId) {
-        let Some(participant) = self.participants.get_mut(&id) else { return };
-        let ready: Vec<(TrackId, Mid)> = participant.wants.iter().filter_map(|(t, mid)| Some((*t, (*mid)?))).collect();
-        ready.into_iter().for_each(|(track, mid)| self.open(track, id, mid));
-    }
-
-    /// How this side's description is to be rewritten, and which section carries which track.
-    fn edits(&mut self, id: ParticipantId, side: Side) -> (BTreeMap<String, Edit>, BTreeMap<String, String>) {
-        let (mut edits, mut carried) = (BTreeMap::new(), BTreeMap::new());
-        let Some(participant) = self.participants.get_mut(&id) else { return (edits, carried) };
-        let Some(peer) = participant.peer(side) else { return (edits, carried) };
-        let mut shown = Vec::with_capacity(peer.sections.len());
-        for section in &mut peer.sections {
-            section.shown = section.track;
-            section.last = section.track.or(section.last);
-            shown.push((section.mid, section.track));
-        }
-        for (mid, track) in shown {
-            let track = track.and_then(|t| self.tracks.get(&t));
-            let named =
-                track.and_then(|t| Some((self.participants.get(&t.publisher)?.sid.clone(), t.info.sid.clone())));
-            if let Some((_, track_sid)) = &named {
-                carried.insert(mid.to_string(), track_sid.clone());
-            }
-            let msid = named.map(|(publisher, track)| (format!("{publisher}|{track}"), track));
-            edits.insert(mid.to_string(), Edit { msid, ..Default::default() });
-        }
-        let Some(participant) = self.participants.get(&id).filter(|_| side == Side::Main) else {
-            return (edits, carried);
-        };
-        // What the client publishes: how it is to encode.
-        for track in participant.tracks.iter().filter_map(|t| self.tracks.get(t)) {
-            let Some(mid) = track.mid else { continue };
-            let stereo = track.info.stereo.then_some("stereo=1;maxaveragebitrate=510000");
-            let dtx = (!track.info.disable_dtx).then_some("usedtx=1");
-            let opus = [stereo, dtx].into_iter().flatten().collect::<Vec<_>>().join(";");
-            let order = track.video.as_ref().map(|video| video.order(&track.info));
-            // The same section may carry somebody else's track the other way: Pion offers to hear where it speaks.
-            let edit = edits.entry(mid.to_string()).or_default();
-            (edit.opus, edit.no_red, edit.order) = (opus, track.info.disable_red, order);
-        }
-        (edits, carried)
-    }
-
     /// Routes first packets by the description's ICE user name; it changes when ICE restarts.
     fn learn_ufrag(&mut self, id: ParticipantId, side: Side, description: &str) {
         let Some(ufrag) = sdp::attribute(description, "ice-ufrag").map(str::to_string) else { return };
@@ -384,13 +203,6 @@ impl RoomServer {
         self.counted.participants_failed += u64::from(self.participants.contains_key(&id));
         self.log(Level::Warning, format!("{} is removed: {why}", self.name(id)));
         self.dismiss(id, DisconnectReason::StateMismatch, action);
-    }
-}
-
-impl super::peer::Section {
-    /// A client that knows it by a name yet is told first that this track is over.
-    fn is_free(&self, kind: MediaKind) -> bool {
-        self.usable && self.track.is_none() && self.shown.is_none() && self.kind == kind
     }
 }
 
