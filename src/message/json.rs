@@ -276,13 +276,13 @@ impl<'a> Reader<'a> {
     /// An integer.
     fn integer(&mut self) -> Option<i64> {
         let negative = self.take(b'-');
-        let (value, digits) = digits(self.rest);
+        let (value, count) = digits(self.rest);
         // JSON has no leading zeros, fractions are no parts, and a number that touches the end was cut.
-        let ended = matches!(self.rest.get(digits), Some(b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r'));
-        if digits == 0 || (digits > 1 && self.rest[0] == b'0') || !ended {
+        let ended = matches!(self.rest.get(count), Some(b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r'));
+        if count == 0 || (count > 1 && self.rest[0] == b'0') || !ended {
             return None;
         }
-        self.rest = &self.rest[digits..];
+        self.rest = &self.rest[count..];
         Some(if negative { -value } else { value })
     }
 }

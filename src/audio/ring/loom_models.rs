@@ -1,4 +1,4 @@
-//! `RUSTFLAGS="--cfg loom" cargo test --release --lib loom`: every order in which the threads can meet.
+//! `make loom`: every order in which the threads can meet.
 
 use super::*;
 use loom::{sync::Arc, thread};
