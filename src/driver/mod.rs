@@ -7,6 +7,7 @@
 //! - [`token`]: tokens with the machine's clock and randomness. `dump`: WAV files of what is said and heard.
 //! - `stats`: what they counted, for who asks; `metrics`: the same for Prometheus. `webhook`: posts what happens in rooms.
 
+mod alarm;
 mod channel;
 mod channel_sound;
 pub mod clock;

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::runtime::LocalOptions;
 use tokio::sync::mpsc;
 
 /// Makes a task on the shard's own thread; the task itself never leaves it.
@@ -77,14 +78,16 @@ impl Shards {
 
 fn run(mut starting: mpsc::Receiver<Spawn>, cpu: Arc<Cpu>) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    let Ok(runtime) = builder.enable_io().enable_time().on_thread_park(move || cpu.look()).build() else { return };
-    let tasks = tokio::task::LocalSet::new();
-    tasks.block_on(&runtime, async {
+    let Ok(runtime) =
+        builder.enable_io().enable_time().on_thread_park(move || cpu.look()).build_local(LocalOptions::default())
+    else {
+        return;
+    };
+    runtime.block_on(async {
         while let Some(make) = starting.recv().await {
             tokio::task::spawn_local(make());
         }
     });
     // A name that is being looked up may take long: it is left behind.
-    drop(tasks);
     runtime.shutdown_background();
 }

@@ -176,7 +176,8 @@ impl<T: Copy> Board<T> {
     }
 }
 
-/// When numbers are to be put up: at once if that is long ago, else a little later, so that the last change shows too.
+/// When numbers are to be put up: at once if that is long ago, else a little later, so that the last change shows too. Where media flow
+/// the next packet comes before the deadline, which so wakes nobody.
 #[derive(Default)]
 pub(super) struct Reporting {
     last: Option<Instant>,
@@ -191,7 +192,7 @@ impl Reporting {
         if report {
             self.last = Some(now);
         }
-        self.due = (!report).then_some(next);
+        self.due = (!report).then_some(next + INTERVAL / 2);
         report
     }
 
@@ -246,7 +247,7 @@ mod tests {
         assert!(reporting.changed(ms(0)));
         assert_eq!(reporting.deadline(), None, "nothing changed since");
         assert!(!reporting.changed(ms(1)) && !reporting.changed(ms(99)));
-        assert_eq!(reporting.deadline(), Some(ms(100)));
+        assert_eq!(reporting.deadline(), Some(ms(150)), "but for what comes between");
         assert!(reporting.changed(ms(100)));
         assert_eq!(reporting.deadline(), None);
         assert!(reporting.changed(ms(5000)));

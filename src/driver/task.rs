@@ -10,6 +10,7 @@ mod reaching;
 mod tests;
 mod work;
 
+use super::alarm::Alarm;
 use super::dial::Wire;
 use super::people::HeldCall;
 use super::reach::Reached;
@@ -107,6 +108,7 @@ async fn converse(start: Start) {
     task.voice.count_from(earlier);
     task.voice.start(Instant::now());
     early.into_iter().for_each(|command| task.command(command));
+    let mut alarm = Alarm::new();
     while task.work() {
         let deadline = task.voice.deadline().into_iter().chain(task.reporting.deadline()).min();
         tokio::select! {
@@ -121,7 +123,7 @@ async fn converse(start: Start) {
                 task.voice.leave();
             }
             _ = pushed.notified() => {}
-            _ = sleep_until(deadline) => {}
+            () = alarm.wait(deadline) => {}
         }
     }
 }
@@ -200,12 +202,5 @@ impl Task {
             Side::Publisher => &mut self.publisher,
             Side::Subscriber => &mut self.subscriber,
         }
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -11,8 +11,14 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 impl Shared {
-    /// Does what the room server wants done.
+    /// Does what the room server wants done, for a task beside the media's, which has to know of another deadline.
     pub(super) fn pump(&self, state: &mut State) {
+        self.carry_out(state);
+        self.changed.notify_one();
+    }
+
+    /// Does what the room server wants done.
+    pub(super) fn carry_out(&self, state: &mut State) {
         while let Some(output) = state.server.poll_output() {
             match output {
                 Output::Transmit { protocol: Protocol::Tcp, to, bytes } => {
@@ -62,7 +68,6 @@ impl Shared {
         if state.reporting.changed(now) {
             self.report(state, now);
         }
-        self.changed.notify_one();
     }
 
     /// Puts the numbers up for who asks.

@@ -3,6 +3,7 @@
 use super::addresses::{arrival, plain};
 use super::shared::{Shared, State};
 use super::{LogSink, ServerOptions};
+use crate::driver::alarm::Alarm;
 use crate::driver::clock::time_of_day;
 use crate::driver::http;
 use crate::driver::page::Site;
@@ -97,26 +98,20 @@ pub(super) async fn run(tcp: TcpListener, udp: UdpSocket, settings: Settings, st
 
 impl Shared {
     async fn media(&self) {
-        let mut buffer = vec![0; MAX_DATAGRAM];
+        let (mut buffer, mut alarm) = (vec![0; MAX_DATAGRAM], Alarm::new());
         loop {
             let deadline = {
                 let state = self.lock();
                 state.server.deadline().into_iter().chain(state.reporting.deadline()).min()
             };
-            let sleep = async {
-                match deadline {
-                    Some(at) => tokio::time::sleep_until(at.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 // Errors here belong to a datagram sent earlier (a peer's port is closed): nothing to wait for.
                 _ = self.udp.readable() => self.receive(&mut buffer),
-                () = sleep => {
+                () = alarm.wait(deadline) => {
                     let mut state = self.lock();
                     let now = state.now();
                     state.server.timeout(now);
-                    self.pump(&mut state);
+                    self.carry_out(&mut state);
                 }
                 () = self.changed.notified() => {}
             }
@@ -136,6 +131,6 @@ impl Shared {
                 Err(_) => {}
             }
         }
-        self.pump(&mut state);
+        self.carry_out(&mut state);
     }
 }
