@@ -1,0 +1,77 @@
+"""The engine: media threads, and the room server where no URL is given."""
+
+import atexit
+import weakref
+from ctypes import byref, c_void_p
+from typing import Optional
+
+from . import _header as h
+from ._channel import Channel
+from ._library import bytes_of, lib, must, text_of
+from ._options import RtcOptions
+
+
+class RtcEngine:
+    """Several may live in one process. It is a context manager, which destroys it at the end.
+
+    appid: the app id, or LiveKit's API key.
+    appcert: the app certificate, or LiveKit's API secret. "": with the room server inside, a random one that nobody else has;
+        with a url, each channel's options need a token.
+    url: a LiveKit or Stoa server: ws://, wss://, http:// or https://. None: the room server inside the library.
+    ca_file: with TLS, a PEM file with the certificates to trust instead of the system's.
+    Raises StoaError: no app id, a url that is none, no free port.
+    """
+
+    def __init__(self, appid: str, appcert: str = "", *, url: Optional[str] = None, ca_file: Optional[str] = None) -> None:
+        self.appid = appid
+        self.appcert = appcert
+        self.channels: weakref.WeakSet = weakref.WeakSet()
+        self._destroyed = True  # until there is something to destroy
+        options = h.EngineOptions(
+            app_id=bytes_of(appid) or b"", app_certificate=bytes_of(appcert), url=bytes_of(url), ca_file=bytes_of(ca_file)
+        )
+        handle = c_void_p()
+        must(lib.stoa_engine_new(byref(options), byref(handle)))
+        self.handle = handle.value
+        self._destroyed = False
+        _engines.add(self)
+
+    @property
+    def url(self) -> str:
+        """Where other processes join: the room server inside, or the url that was given."""
+        return text_of(lib.stoa_engine_url, self.handle)
+
+    def create_channel(self, options: RtcOptions) -> Channel:
+        """A channel of this engine, not yet connected.
+
+        Raises StoaError for an option that is out of its range, and for a token of another room or user.
+        """
+        return Channel(self, options)
+
+    def destroy(self) -> None:
+        """Closes all channels and the room server. Takes at most two seconds, offline too; again does nothing."""
+        if self._destroyed:
+            return
+        self._destroyed = True
+        for channel in list(self.channels):
+            channel.mailbox.hurry()
+        lib.stoa_engine_free(self.handle)  # freed in every case; ERROR_BUSY: a callback is in its last run
+
+    def __enter__(self) -> "RtcEngine":
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self.destroy()
+
+    def __del__(self) -> None:
+        self.destroy()
+
+
+_engines: weakref.WeakSet = weakref.WeakSet()
+
+
+@atexit.register
+def _destroy_all() -> None:
+    """No callback may enter an interpreter that is ending."""
+    for engine in list(_engines):
+        engine.destroy()

@@ -1,0 +1,189 @@
+"""What the binding uses of include/stoa.h, by the header's names without their prefix. The header says what each of them means.
+
+`tests/lang/python/rtc.py` compiles a C program that compares all of this with the header.
+"""
+
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_int16, c_int32, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
+
+OK = 0
+TIMED_OUT = 1
+QUEUE_FULL = 2
+END_OF_STREAM = 3
+INTERRUPTED = 4
+ERROR_BAD_ARGUMENT = -5
+ERROR_BAD_STATE = -6
+ERROR_CLOSED = -7
+ERROR_BUSY = -8
+ERROR_NOT_FOUND = -9
+ERROR_BUFFER_TOO_SMALL = -10
+ERROR_BAD_TOKEN = -14
+
+STATE_DISCONNECTED = 1
+STATE_CONNECTING = 2
+STATE_CONNECTED = 3
+STATE_RECONNECTING = 4
+STATE_FAILED = 5
+
+SUBSCRIBE_IDLE = 0
+SUBSCRIBE_NO_SUBSCRIBE = 1
+SUBSCRIBE_SUBSCRIBING = 2
+SUBSCRIBE_SUBSCRIBED = 3
+
+FORMAT_JSON = 1
+FORMAT_BASE64 = 2
+FORMAT_TEXT = 3
+FORMAT_BYTES = 4
+
+ORIGIN_DECODED = 0
+ORIGIN_RECOVERED = 1
+ORIGIN_CONCEALED = 2
+ORIGIN_SILENCE = 3
+
+SPEECH_NONE = 0
+SPEECH_START = 1
+SPEECH_SPEAKING = 2
+SPEECH_END = 3
+
+LOG_OFF = 0
+LOG_ERROR = 1
+LOG_WARN = 2
+LOG_INFO = 3
+LOG_DEBUG = 4
+
+FRAME_SAMPLES_MAX = 5760
+
+
+class Sized(Structure):
+    """A struct that begins with its own size; everything else is zero unless it is given."""
+
+    def __init__(self, **members):
+        super().__init__(size=sizeof(self), **members)
+
+
+def _members(kind, *names):
+    return [(name, kind) for name in names]
+
+
+class EngineOptions(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_char_p, "app_id", "app_certificate", "url")
+        + _members(c_uint32, "threads", "reserved")
+        + _members(c_char_p, "ca_file")
+    )
+
+
+class ChannelOptions(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_char_p, "name", "user", "token")
+        + _members(c_uint32, "uid", "sample_rate", "channels", "subscribe_all", "eager", "send_queue_ms", "send_policy")
+        + _members(c_uint32, "receive_queue_ms", "receive_policy", "bitrate", "listen_only", "reconnect_timeout_ms")
+        + _members(c_uint32, "no_reconnect", "reserved")
+    )
+
+
+class Frame(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_uint64, "timestamp_us", "arrival_us", "rtp_time")
+        + _members(c_uint32, "origin", "samples_per_channel", "sample_rate", "channels", "bytes_per_sample", "level")
+        + _members(c_double, "voice_probability")
+        + _members(c_uint32, "speech", "reserved")
+    )
+
+
+class Event(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_uint64, "time_us")
+        + _members(c_uint32, "kind")
+        + _members(c_int32, "status")
+        + _members(c_uint32, "old_state", "new_state", "reason", "flags")
+        + _members(c_uint64, "elapsed_us", "id")
+        + _members(c_char_p, "user", "text", "topic")
+        + _members(c_void_p, "data")
+        + _members(c_size_t, "data_length")
+        + _members(c_void_p, "owner")
+        + _members(c_char_p, "message_id")
+        + _members(c_uint32, "format", "level")
+    )
+
+
+class MessageOptions(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_char_p, "message_id", "topic")
+        + _members(c_void_p, "to")
+        + _members(c_size_t, "to_count")
+        + _members(c_uint32, "format", "lossy")
+    )
+
+
+class VadOptions(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_uint32, "pre_start_recognize_count", "start_recognize_count", "stop_recognize_count", "speech_only")
+        + _members(c_double, "active_percent", "inactive_percent")
+        + _members(c_uint32, "start_voice_prob", "stop_voice_prob")
+        + _members(c_int32, "start_rms_threshold", "stop_rms_threshold")
+    )
+
+
+class DumpOptions(Sized):
+    _fields_ = (
+        _members(c_size_t, "size")
+        + _members(c_char_p, "directory")
+        + _members(c_uint64, "max_bytes")
+        + _members(c_uint32, "what", "reserved")
+    )
+
+
+EventCallback = CFUNCTYPE(None, c_void_p, POINTER(Event), c_void_p)
+FrameCallback = CFUNCTYPE(None, c_char_p, POINTER(Frame), c_void_p, c_void_p)
+LogCallback = CFUNCTYPE(None, c_uint32, c_char_p, c_void_p)
+UserDataFree = CFUNCTYPE(None, c_void_p)
+
+_HANDLE = c_void_p
+_TEXT_OUT = (c_void_p, c_size_t, POINTER(c_size_t))
+
+# The arguments of each function that is used; all of these return a status.
+FUNCTIONS = {
+    "stoa_log_set": (c_uint32, LogCallback, c_void_p, UserDataFree),
+    "stoa_engine_new": (POINTER(EngineOptions), POINTER(_HANDLE)),
+    "stoa_engine_free": (_HANDLE,),
+    "stoa_engine_url": (_HANDLE, *_TEXT_OUT),
+    "stoa_token_build_livekit": (c_char_p, c_char_p, c_char_p, c_char_p, c_uint64, *_TEXT_OUT),
+    "stoa_token_build_rtc": (c_char_p, c_char_p, c_char_p, c_char_p, c_uint64, *_TEXT_OUT),
+    "stoa_channel_new": (_HANDLE, POINTER(ChannelOptions), POINTER(_HANDLE)),
+    "stoa_channel_free": (_HANDLE,),
+    "stoa_channel_connect": (_HANDLE, c_int32),
+    "stoa_channel_disconnect": (_HANDLE, c_int32),
+    "stoa_channel_state": (_HANDLE, POINTER(c_uint32)),
+    "stoa_channel_user": (_HANDLE, *_TEXT_OUT),
+    "stoa_channel_token": (_HANDLE, *_TEXT_OUT),
+    "stoa_channel_push_audio": (_HANDLE, c_void_p, c_size_t, c_int32, POINTER(c_size_t)),
+    "stoa_channel_queued": (_HANDLE, POINTER(c_uint64)),
+    "stoa_channel_mark": (_HANDLE, c_uint64),
+    "stoa_channel_interrupt": (_HANDLE, POINTER(c_uint64), POINTER(c_uint64)),
+    "stoa_channel_subscribe": (_HANDLE, c_char_p, c_int32),
+    "stoa_channel_unsubscribe": (_HANDLE, c_char_p, c_int32),
+    "stoa_channel_stream": (_HANDLE, c_char_p, POINTER(_HANDLE)),
+    "stoa_channel_send_message": (_HANDLE, c_char_p, c_size_t, POINTER(MessageOptions), POINTER(c_uint64)),
+    "stoa_channel_wait_sent": (_HANDLE, c_uint64, c_int32),
+    "stoa_channel_set_event_callback": (_HANDLE, EventCallback, c_void_p, UserDataFree),
+    "stoa_channel_set_frame_callback": (_HANDLE, FrameCallback, c_void_p, UserDataFree),
+    "stoa_channel_set_vad": (_HANDLE, POINTER(VadOptions)),
+    "stoa_channel_set_dump": (_HANDLE, POINTER(DumpOptions)),
+    "stoa_stream_free": (_HANDLE,),
+    "stoa_stream_read": (_HANDLE, c_int32, c_void_p, c_size_t, POINTER(Frame)),
+    "stoa_stream_descriptor": (_HANDLE, POINTER(c_int32)),
+    "stoa_stream_dropped": (_HANDLE, POINTER(c_uint64)),
+}
+
+# Those that return a text of the library's own instead.
+TEXTS = {
+    "stoa_last_error": (),
+    "stoa_event_name": (c_uint32,),
+    "stoa_reason_name": (c_uint32,),
+}

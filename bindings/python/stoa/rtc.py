@@ -1,0 +1,37 @@
+"""Voice rooms for asyncio, by the names of the module `rtc` of agora-realtime-ai-api.
+
+    from stoa.rtc import RtcEngine, RtcOptions
+
+    with RtcEngine("example") as engine:                       # no url: the room server inside the library
+        channel = engine.create_channel(RtcOptions(channel_name="agora", uid=1))
+        await channel.connect()
+        await channel.subscribe_audio(2)
+        async for frame in channel.get_audio_frames(2):
+            await channel.push_audio_frame(frame.data)         # says what user 2 says
+
+What fails raises StoaError, whose text says what to do.
+"""
+
+from ._audio import AudioStream, PcmAudioFrame
+from ._channel import Channel
+from ._chat import Chat, ChatMessage
+from ._engine import RtcEngine
+from ._events import ConnectionInfo, Event
+from ._library import NotFoundError, StoaError
+from ._options import RtcOptions
+from .token import RealtimekitTokenBuilder
+
+__all__ = [
+    "AudioStream",
+    "Channel",
+    "Chat",
+    "ChatMessage",
+    "ConnectionInfo",
+    "Event",
+    "NotFoundError",
+    "PcmAudioFrame",
+    "RealtimekitTokenBuilder",
+    "RtcEngine",
+    "RtcOptions",
+    "StoaError",
+]
