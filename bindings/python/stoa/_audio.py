@@ -59,6 +59,8 @@ class AudioStream:
     then the oldest go, and `dropped` counts them. It costs no thread: the event loop watches the library's descriptor.
     """
 
+    _handle = None  # until there is something to free
+
     def __init__(self, channel_handle: int, identity: str, channels: int) -> None:
         handle = c_void_p()
         must(lib.stoa_channel_stream(channel_handle, identity.encode(), byref(handle)))
@@ -69,7 +71,7 @@ class AudioStream:
         self._reading = False
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None):  # None where it could not be opened
+        if self._handle:
             lib.stoa_stream_free(self._handle)
 
     @property

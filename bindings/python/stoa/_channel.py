@@ -50,7 +50,7 @@ class Channel(ChannelEvents):
 
         timeout: seconds. Raises StoaError, with the reason, where it cannot be joined, not in time, or is joined already.
         """
-        self.loop = self.mailbox.loop = asyncio.get_running_loop()
+        self._lead_to(asyncio.get_running_loop())
         states = []
 
         def note(_channel, info, _reason) -> None:
@@ -63,6 +63,7 @@ class Channel(ChannelEvents):
                 return True
             if states and states[-1].state in _ENDED:
                 raise StoaError(states[-1].status, f"channel {self.channelId!r} was not joined: {states[-1].error}")
+            self._state()  # raises where the engine was destroyed, which is no event
             return False
 
         self.on("connection_state_changed", note)
@@ -85,11 +86,7 @@ class Channel(ChannelEvents):
         if status == h.ERROR_CLOSED:  # the engine was destroyed, and disconnected it
             return
         must(status)
-        await self._until(
-            lambda: number_of(lib.stoa_channel_state, c_uint32, self.handle) in _ENDED,
-            timeout,
-            f"channel {self.channelId!r} was not left",
-        )
+        await self._until(lambda: self._state() in _ENDED, timeout, f"channel {self.channelId!r} was not left")
 
     async def subscribe_audio(self, uid: User, timeout: float = 10.0) -> None:
         """Hears a user from now on, and waits until the server has done so for this user (subscribe state 3).
@@ -222,6 +219,9 @@ class Channel(ChannelEvents):
         elif event.name == "connection_state_changed" and event.new_state in _ENDED:
             self.remote_users.clear()
             self._subscribed.clear()
+
+    def _state(self) -> int:
+        return number_of(lib.stoa_channel_state, c_uint32, self.handle)
 
     @property
     def _channels(self) -> int:

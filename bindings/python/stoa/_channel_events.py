@@ -15,15 +15,16 @@ _BEAT = 0.1  # seconds after which a wait looks again by itself
 class ChannelEvents:
     """The part of `Channel` that events go through; its methods belong on the event loop's thread."""
 
+    handle: Optional[int] = None  # until there is something to free
+
     def __init__(self, engine_handle: int, options: h.ChannelOptions) -> None:
-        self.handle: Optional[int] = None  # until there is something to free
         self._emitter = Emitter()
         self._waiting: set = set()  # futures, done with the next event
         self._turns: Dict[str, asyncio.Lock] = {}
         self._takes_frames = False
         try:
             self.loop = asyncio.get_running_loop()
-        except RuntimeError:
+        except RuntimeError:  # none runs; connect() knows one
             self.loop = None
         handle = c_void_p()
         must(lib.stoa_channel_new(engine_handle, byref(options), byref(handle)))
@@ -58,12 +59,15 @@ class ChannelEvents:
     def _take_frames(self) -> None:
         """Has the library call for frames exactly as long as somebody listens for them."""
         wanted = bool(self._emitter.listeners(FRAME_EVENT))
-        if wanted != self._takes_frames:
-            self._takes_frames = wanted
-            callback = on_frame if wanted else NO_FRAME_CALLBACK
-            status = lib.stoa_channel_set_frame_callback(self.handle, callback, self.handle, NO_USER_DATA_FREE)
-            if status != h.ERROR_BUSY:  # done, but it is in its last run
-                must(status)
+        if wanted == self._takes_frames:
+            return
+        self._takes_frames = wanted
+        callback = on_frame if wanted else NO_FRAME_CALLBACK
+        self.mailbox.hasty = True  # the callback may be waiting for this very loop
+        status = lib.stoa_channel_set_frame_callback(self.handle, callback, self.handle, NO_USER_DATA_FREE)
+        self.mailbox.hasty = False
+        if status not in (h.ERROR_BUSY, h.ERROR_CLOSED):  # done, but it is in its last run; the engine was destroyed
+            must(status)
 
     def take(self, event: Event) -> None:
         """An event has come, on the event loop: tells the callbacks, then those who wait."""
@@ -73,6 +77,12 @@ class ChannelEvents:
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
+
+    def _lead_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop is not self.loop:
+            self.loop = loop
+            self.mailbox.lead_to(loop)
+            self._turns = {}
 
     def _note(self, event: Event) -> None:
         """Takes over what an event says about the channel, before the callbacks are told."""

@@ -22,11 +22,12 @@ class RtcEngine:
     Raises StoaError: no app id, a url that is none, no free port.
     """
 
+    _destroyed = True  # until there is something to destroy
+
     def __init__(self, appid: str, appcert: str = "", *, url: Optional[str] = None, ca_file: Optional[str] = None) -> None:
         self.appid = appid
         self.appcert = appcert
         self.channels: weakref.WeakSet = weakref.WeakSet()
-        self._destroyed = True  # until there is something to destroy
         options = h.EngineOptions(
             app_id=bytes_of(appid) or b"", app_certificate=bytes_of(appcert), url=bytes_of(url), ca_file=bytes_of(ca_file)
         )
@@ -54,7 +55,7 @@ class RtcEngine:
             return
         self._destroyed = True
         for channel in list(self.channels):
-            channel.mailbox.hurry()
+            channel.mailbox.hasty = True
         lib.stoa_engine_free(self.handle)  # freed in every case; ERROR_BUSY: a callback is in its last run
 
     def __enter__(self) -> "RtcEngine":

@@ -64,6 +64,9 @@ def _copy(event: h.Event) -> Event:
     )
 
 
+_PATIENCE = 0.1  # seconds after which the dispatch thread looks whether it is still to wait
+
+
 class Mailbox:
     """The way of one channel's events to its event loop.
 
@@ -78,38 +81,40 @@ class Mailbox:
     _of_channel: dict = {}
 
     def __init__(self, handle: int, channel, loop: Optional[asyncio.AbstractEventLoop]) -> None:
-        self.loop = loop
+        self.hasty = False  # the dispatch thread is not to wait: somebody waits for its callback to return
         self._handle = handle
         self._channel = weakref.ref(channel)
-        self._room = threading.Semaphore(self.CAPACITY)
-        self._hasty = False
+        self.lead_to(loop)
         Mailbox._of_channel[handle] = self
 
     @staticmethod
     def of(handle: int) -> Optional["Mailbox"]:
         return Mailbox._of_channel.get(handle)
 
-    def hurry(self) -> None:
-        """Lets the dispatch thread wait no more: the channel is about to be freed, and that waits for the callback."""
-        self._hasty = True
+    def lead_to(self, loop: Optional[asyncio.AbstractEventLoop]) -> None:
+        """From now on events go to this loop; what waits for another one, which may be closed, takes no room here."""
+        self._way = loop, threading.Semaphore(self.CAPACITY)
 
     def close(self) -> None:
-        self.hurry()
+        self.hasty = True
         Mailbox._of_channel.pop(self._handle, None)
 
     def put(self, event: Event) -> None:
         """On the dispatch thread."""
-        loop = self.loop
-        while loop and not (self._room.acquire(timeout=0.1) or self._hasty or loop.is_closed()):
-            pass
+        loop, room = self._way
+        if loop is None:
+            return
+        in_room = room.acquire(timeout=_PATIENCE)
+        while not (in_room or self.hasty or loop.is_closed()):
+            in_room = room.acquire(timeout=_PATIENCE)
         try:
-            if loop:
-                loop.call_soon_threadsafe(self._deliver, event)
+            loop.call_soon_threadsafe(self._deliver, event, room if in_room else None)
         except RuntimeError:  # the loop is closed: nobody is there to be told
             pass
 
-    def _deliver(self, event: Event) -> None:
-        self._room.release()
+    def _deliver(self, event: Event, room: Optional[threading.Semaphore]) -> None:
+        if room:
+            room.release()
         channel = self._channel()
         if channel is not None:
             channel.take(event)
