@@ -93,6 +93,7 @@ class ChannelEvents:
 
         Raises what ready() raises, and StoaError (STOA_TIMED_OUT) after `timeout` seconds.
         """
+        await asyncio.sleep(0)  # who pushes or sends in a loop lets others run, also where nothing is to be waited for
         loop = asyncio.get_running_loop()
         end = None if timeout is None else loop.time() + timeout
         while not ready():
