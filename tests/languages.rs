@@ -1,4 +1,5 @@
-//! The header suits other languages: a program of each joins, speaks, and hears by polling, by descriptor and by callback.
+//! The header suits other languages: a program of each joins, speaks, and hears by polling, by descriptor and by callback. And the
+//! binding for Python does what it promises.
 
 mod stage;
 
@@ -76,4 +77,20 @@ fn python() {
     let mut python = Command::new("python3");
     python.arg("-B").arg("test.py").current_dir(dir("python")).env("STOA_LIB", library);
     hears_every_way(&stage::passed("the Python program", &stage::run(&mut python, RUN)));
+}
+
+/// The binding in `bindings/python`: its test says which promises it looks at.
+#[test]
+fn python_rtc() {
+    need("python3", "--version", "apt-get install python3");
+    need("cc", "--version", "apt-get install gcc libc6-dev");
+    let library = stage::stage().join("lib/libstoa.so");
+    let binding = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/python");
+    let _alone = stage::alone();
+    let mut python = Command::new("python3");
+    python.arg("-B").arg("rtc.py").current_dir(dir("python")).env("STOA_LIB", library).env("PYTHONPATH", binding);
+    let printed = stage::passed("the test of the Python binding", &stage::run(&mut python, RUN));
+    let last = printed.lines().last().unwrap_or_default();
+    let count = last.strip_prefix("all ").and_then(|rest| rest.strip_suffix(" passed"));
+    assert!(count.is_some_and(|count| count.parse().is_ok_and(|count: u32| count > 0)), "{printed}");
 }

@@ -96,11 +96,18 @@ class Channel(ChannelEvents):
         """
         identity = identity_of(uid)
         stream = self.get_audio_frames(uid)
-        await self._until(
-            lambda: must(lib.stoa_channel_subscribe(self.handle, bytes_of(identity), 0)) == h.OK,
-            timeout,
-            f"the audio of user {uid!r} was not subscribed to",
-        )
+
+        def ask() -> None:
+            must(lib.stoa_channel_subscribe(self.handle, bytes_of(identity), 0))
+
+        def subscribed() -> bool:
+            state = self._subscribe_state(identity)
+            if state == h.SUBSCRIBE_IDLE:  # the user left, or this one did: says which
+                ask()
+            return state == h.SUBSCRIBE_SUBSCRIBED
+
+        ask()
+        await self._until(subscribed, timeout, f"the audio of user {uid!r} was not subscribed to")
         self._subscribed[user_of(identity)] = stream
 
     async def unsubscribe_audio(self, uid: User, timeout: float = 10.0) -> None:
@@ -110,8 +117,9 @@ class Channel(ChannelEvents):
         """
         identity = identity_of(uid)
         self._subscribed.pop(user_of(identity), None)
+        must(lib.stoa_channel_unsubscribe(self.handle, bytes_of(identity), 0))
         await self._until(
-            lambda: must(lib.stoa_channel_unsubscribe(self.handle, bytes_of(identity), 0)) == h.OK,
+            lambda: self._subscribe_state(identity) in (h.SUBSCRIBE_IDLE, h.SUBSCRIBE_NO_SUBSCRIBE),
             timeout,
             f"the audio of user {uid!r} was not unsubscribed from",
         )
@@ -219,6 +227,9 @@ class Channel(ChannelEvents):
         elif event.name == "connection_state_changed" and event.new_state in _ENDED:
             self.remote_users.clear()
             self._subscribed.clear()
+
+    def _subscribe_state(self, identity: str) -> int:
+        return number_of(lib.stoa_channel_subscribe_state, c_uint32, self.handle, bytes_of(identity))
 
     def _state(self) -> int:
         return number_of(lib.stoa_channel_state, c_uint32, self.handle)

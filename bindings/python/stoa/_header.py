@@ -168,6 +168,7 @@ FUNCTIONS = {
     "stoa_channel_interrupt": (_HANDLE, POINTER(c_uint64), POINTER(c_uint64)),
     "stoa_channel_subscribe": (_HANDLE, c_char_p, c_int32),
     "stoa_channel_unsubscribe": (_HANDLE, c_char_p, c_int32),
+    "stoa_channel_subscribe_state": (_HANDLE, c_char_p, POINTER(c_uint32)),
     "stoa_channel_stream": (_HANDLE, c_char_p, POINTER(_HANDLE)),
     "stoa_channel_send_message": (_HANDLE, c_char_p, c_size_t, POINTER(MessageOptions), POINTER(c_uint64)),
     "stoa_channel_wait_sent": (_HANDLE, c_uint64, c_int32),

@@ -76,10 +76,10 @@ def text_of(function, *arguments) -> str:
     return buffer.value.decode()
 
 
-def number_of(function, kind, handle) -> int:
-    """The number that a function of a handle writes into its only output."""
+def number_of(function, kind, *arguments) -> int:
+    """The number that a function writes into its only output, the last argument."""
     number = kind()
-    must(function(handle, byref(number)))
+    must(function(*arguments, byref(number)))
     return number.value
 
 

@@ -1,13 +1,14 @@
 """Voice rooms for asyncio, by the names of the module `rtc` of agora-realtime-ai-api.
 
-    from stoa.rtc import RtcEngine, RtcOptions
+    async def echo(channel, user):                             # says what this user says
+        await channel.subscribe_audio(user)
+        async for frame in channel.get_audio_frames(user):
+            await channel.push_audio_frame(frame.data)
 
     with RtcEngine("example") as engine:                       # no url: the room server inside the library
         channel = engine.create_channel(RtcOptions(channel_name="agora", uid=1))
+        channel.on("user_joined", echo)
         await channel.connect()
-        await channel.subscribe_audio(2)
-        async for frame in channel.get_audio_frames(2):
-            await channel.push_audio_frame(frame.data)         # says what user 2 says
 
 What fails raises StoaError, whose text says what to do.
 """

@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import logging
+import re
 import subprocess
 import sys
 import textwrap
 import time
 import unittest
 import weakref
+from pathlib import Path
 
 from rtc_room import BOUND, FRAME_EVENT, RoomTest, tone, until
 from stoa import log
@@ -98,6 +100,14 @@ class Processes(unittest.TestCase):
             asyncio.run(connect())
             asyncio.run(leave())
         self.assertEqual(told[:2], [2, 3])
+
+    def test_the_program_of_the_readme_runs(self):
+        readme = Path(__file__).resolve().parents[3] / "bindings/python/README.md"
+        program = re.search(r"```python\n(.*?)```", readme.read_text(), re.S)[1]
+        ended = subprocess.run([sys.executable, "-B", "-c", program], capture_output=True, text=True, timeout=BOUND)
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        self.assertIn("user 1 writes: Do you hear me?", ended.stdout)
+        self.assertIn(" decoded\n", ended.stdout)
 
     def test_without_the_library_the_import_says_what_to_do(self):
         environment = {"STOA_LIB": "/nowhere/libstoa.so", "PYTHONPATH": ":".join(filter(None, sys.path))}
