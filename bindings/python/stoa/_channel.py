@@ -195,7 +195,7 @@ class Channel(ChannelEvents):
         """
         if format not in _FORMATS:
             raise ValueError(f"no message format is named {format!r}: there are {', '.join(_FORMATS)}")
-        content = data.encode() if isinstance(data, str) else bytes(data)
+        content = data.encode() if isinstance(data, str) else memoryview(data).tobytes()
         options = h.MessageOptions(message_id=bytes_of(msg_id), format=_FORMATS[format], lossy=bool(lossy))
         ticket = c_uint64()
 

@@ -30,6 +30,8 @@ class Messages(RoomTest):
                 self.assertEqual(got, [(bob, "ada", f"id-{format}", data, length)])
         with self.assertRaisesRegex(ValueError, "json, base64, text, bytes"):
             await ada.send_stream_message("x", "1", format="xml")
+        with self.assertRaises(TypeError):
+            await ada.send_stream_message(5, "1")
 
     async def test_two_senders_may_use_one_id(self):
         ada, bob, cat, got = await self.join("ada"), await self.join("bob"), await self.join("cat"), Log()
