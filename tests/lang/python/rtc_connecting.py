@@ -85,13 +85,13 @@ class Connecting(RoomTest):
                 with self.assertRaisesRegex(StoaError, "'agora' was not joined within 0.05 s") as caught:
                     await ada.connect(0.05)
                 self.assertEqual(caught.exception.status, _header.TIMED_OUT)
-                await ada.disconnect(BOUND)
+                await until(lambda: ada._state() == _header.STATE_DISCONNECTED, "it is given up")
                 connecting = asyncio.ensure_future(ada.connect(BOUND))
                 await asyncio.sleep(0)
                 connecting.cancel()
                 with self.assertRaises(asyncio.CancelledError):
                     await connecting
-                await ada.disconnect(BOUND)
+                await until(lambda: ada._state() == _header.STATE_DISCONNECTED, "it is given up")
                 connecting = asyncio.ensure_future(ada.connect(BOUND))
                 await asyncio.sleep(0)
                 began = time.monotonic()

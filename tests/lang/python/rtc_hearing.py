@@ -62,6 +62,10 @@ class Hearing(RoomTest):
             self.assertEqual(state(), _header.SUBSCRIBE_SUBSCRIBED)
             await ada.unsubscribe_audio("2", BOUND)
             self.assertEqual(state(), _header.SUBSCRIBE_NO_SUBSCRIBE)
+        looks = [_header.SUBSCRIBE_NO_SUBSCRIBE, _header.SUBSCRIBE_SUBSCRIBED, _header.SUBSCRIBE_SUBSCRIBED]
+        ada._subscribe_state = lambda _identity: looks.pop()  # a server that takes its time
+        await ada.unsubscribe_audio(2, BOUND)
+        self.assertEqual(looks, [])
 
     async def test_everybody_is_heard_where_that_is_asked_for(self):
         _ada, bob = await self.join(1), await self.join(2, subscribe_all=True)
@@ -153,6 +157,7 @@ class Hearing(RoomTest):
             self.assertAlmostEqual(hertz_of(pcm), hertz, delta=hertz / 20)
         self.assertEqual({arguments[:2] for arguments in got}, {(cat, "agora")})
         cat.off(FRAME_EVENT, got)
+        self.assertFalse(cat._takes_frames)
         count = len(got)
         await bob.push_audio_frame(tone(0.6))
         await within(frames_of(stream, 5))  # frames go to the stream again
