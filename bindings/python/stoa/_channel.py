@@ -21,6 +21,7 @@ _ENDED = (h.STATE_DISCONNECTED, h.STATE_FAILED)
 class Channel(ChannelEvents):
     """One user in one room. Made by `RtcEngine.create_channel`; all its methods belong on the event loop's thread.
 
+    Hold it: a channel that nobody holds any more leaves the room.
     options, rtc: what it was made of.    chat: its `Chat`.    channelId: the room's name.
     uid: its own user, also where the library chose one.    token: the one in use, a secret.
     remote_users: the others in the room, a dict by user (int or str), whose values mean nothing.

@@ -17,7 +17,7 @@ class _Listener:
 
 
 class Emitter:
-    """For each name its callbacks, in the order in which they were added; one that is added again stays once."""
+    """For each name its callbacks, in the order in which they were added; however often one was added, an event calls it once."""
 
     def __init__(self) -> None:
         self._listeners: dict = {}
