@@ -147,7 +147,7 @@ class ConnectionInfo:
     old_state: int
     channel_id: str
     local_user_id: User
-    status: int  # why it failed, as the header's STOA_ERROR_...; 0: it did not
+    status: int  # why it failed, one of `stoa.status`; 0: it did not
     error: str  # the same as a sentence
 
 

@@ -3,20 +3,9 @@
 `tests/lang/python/rtc.py` compiles a C program that compares all of this with the header.
 """
 
-from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_int16, c_int32, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
 
-OK = 0
-TIMED_OUT = 1
-QUEUE_FULL = 2
-END_OF_STREAM = 3
-INTERRUPTED = 4
-ERROR_BAD_ARGUMENT = -5
-ERROR_BAD_STATE = -6
-ERROR_CLOSED = -7
-ERROR_BUSY = -8
-ERROR_NOT_FOUND = -9
-ERROR_BUFFER_TOO_SMALL = -10
-ERROR_BAD_TOKEN = -14
+from .status import *  # noqa: F403: those of the library, for `_header.OK` and its like
 
 STATE_DISCONNECTED = 1
 STATE_CONNECTING = 2

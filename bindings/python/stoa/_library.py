@@ -10,7 +10,7 @@ from . import _header as h
 class StoaError(Exception):
     """What a call could not do.
 
-    status: the header's STOA_ERROR_... (negative), or STOA_TIMED_OUT (1).
+    status: one of `stoa.status`: ERROR_... (negative), or TIMED_OUT (1).
     The text is a sentence: what was wrong, and what to do.
     """
 
