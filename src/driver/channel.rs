@@ -77,6 +77,7 @@ impl Channel {
             leaving: Arc::default(),
             subscribes: 0,
             subscribes_taken: 0,
+            wishes: BTreeMap::new(),
             closed: false,
         };
         let inner = Arc::new_cyclic(|this| Inner {

@@ -38,6 +38,7 @@ fn status<T>(result: Result<T>) -> Status {
 fn too_many_calls_are_busy_and_change_nothing() {
     let (channel, engine, mut other_end) = stuck();
     let token = engine.build_token("room", "ada", Duration::from_secs(60)).unwrap();
+    channel.inner.lock().users.push(("eve".into(), SubscribeState::NoSubscribe));
     for _ in 0..SIGNALS {
         channel.mute(true).unwrap();
     }
@@ -52,7 +53,7 @@ fn too_many_calls_are_busy_and_change_nothing() {
     for (what, status) in [
         ("set_vad", status(channel.set_vad(Some(vad)))),
         ("set_dump", status(channel.set_dump(Some(dump)))),
-        ("subscribe", status(channel.subscribe("bob", SOON))),
+        ("subscribe", status(channel.subscribe("eve", SOON))),
         ("unsubscribe", status(channel.unsubscribe("bob", SOON))),
         ("stream", status(channel.stream("bob"))),
         ("send_data", status(channel.send_data(b"data", true, "", &[]))),
@@ -113,9 +114,35 @@ fn a_wish_that_is_not_granted_in_time_stays() {
         Status::TIMED_OUT,
         "so it is, but the wish was not taken yet"
     );
-    channel.inner.lock().subscribes_taken = 2;
+    assert!(other_end.try_recv().is_err(), "who asks again asks the connection once");
+    channel.inner.lock().subscribes_taken = 1;
     assert_eq!(channel.unsubscribe("bob", SOON).unwrap(), Status::OK);
     assert_eq!(channel.subscribe("bob", SOON).unwrap(), Status::TIMED_OUT);
+}
+
+#[test]
+fn two_wishes_that_are_asked_for_in_turn_do_not_hold_each_other_up() {
+    let (channel, _engine, mut other_end) = stuck();
+    let asked = || ["bob", "eve"].map(|user| channel.subscribe(user, SOON).unwrap());
+    channel.inner.lock().users = ["bob", "eve"].map(|user| (user.into(), SubscribeState::NoSubscribe)).into();
+    for _ in 0..3 {
+        assert_eq!(asked(), [Status::TIMED_OUT; 2]);
+    }
+    assert_eq!(std::iter::from_fn(|| other_end.try_recv().ok()).count(), 2);
+    let grant = |count: u64, user: usize| {
+        let mut shared = channel.inner.lock();
+        shared.subscribes_taken = count;
+        shared.users[user].1 = SubscribeState::Subscribed;
+    };
+    grant(1, 0);
+    assert_eq!(asked(), [Status::OK, Status::TIMED_OUT]);
+    grant(2, 1);
+    assert_eq!(asked(), [Status::OK; 2]);
+    assert!(other_end.try_recv().is_err());
+    // The other way round is another wish.
+    assert_eq!(channel.unsubscribe("bob", SOON).unwrap(), Status::TIMED_OUT);
+    assert_eq!(channel.subscribe("bob", SOON).unwrap(), Status::TIMED_OUT, "it is not as it was, once that is taken");
+    assert_eq!(std::iter::from_fn(|| other_end.try_recv().ok()).count(), 2);
 }
 
 #[test]

@@ -29,13 +29,15 @@ impl Channel {
         }
         let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
         let mut shared = self.inner.open()?;
-        // Where no earlier wish is on its way, what is there counts.
-        let is_so = shared.subscribes == shared.subscribes_taken && shared.subscribe_state(user) == Some(target);
-        shared.command(Command::Subscribe { user: user.into(), wanted })?;
-        shared.subscribes += 1;
-        let mine = if is_so { 0 } else { shared.subscribes };
+        let taken = shared.subscribes_taken;
+        let mine = match shared.wishes.get(user).filter(|(number, _)| *number > taken) {
+            // Who asks again and again instead of waiting asks the connection once.
+            Some((number, wish)) if *wish == wanted => *number,
+            None if shared.subscribe_state(user) == Some(target) => return Ok(Status::OK),
+            _ => shared.wish(user, wanted)?,
+        };
         drop(shared);
-        // Until ours is taken the state may be what an earlier call made it.
+        // Until it is taken the state may be what an earlier call made it.
         let done = |shared: &Shared| shared.subscribes_taken >= mine && shared.subscribe_state(user) == Some(target);
         let (shared, _) = self.inner.wait(timeout, |shared| {
             done(shared) || shared.subscribe_state(user).is_none() || shared.commands.is_none()

@@ -46,6 +46,8 @@ pub(in crate::driver) struct Shared {
     /// Subscribe commands that were passed on, and those whose outcome `users` has.
     pub(in crate::driver) subscribes: u64,
     pub(in crate::driver) subscribes_taken: u64,
+    /// The newest of them about each user: its number and what was asked. Those that were taken go with the next one.
+    pub(in crate::driver) wishes: BTreeMap<String, (u64, bool)>,
     pub(in crate::driver) closed: bool,
 }
 
@@ -54,6 +56,16 @@ impl Shared {
     pub(in crate::driver) fn command(&self, command: Command) -> Result<()> {
         self.room()?.send(command);
         Ok(())
+    }
+
+    /// Passes on whether a user is to be heard. Returns the number of this wish.
+    pub(in crate::driver) fn wish(&mut self, user: &str, wanted: bool) -> Result<u64> {
+        self.command(Command::Subscribe { user: user.into(), wanted })?;
+        self.subscribes += 1;
+        let taken = self.subscribes_taken;
+        self.wishes.retain(|_, (number, _)| *number > taken);
+        self.wishes.insert(user.into(), (self.subscribes, wanted));
+        Ok(self.subscribes)
     }
 
     /// Room for one command on its way to the connection.
