@@ -431,6 +431,10 @@ fn again_from_outside(scene: &mut Scene) -> Outcome {
 }
 
 fn removal(scene: &mut Scene) -> Outcome {
+    // LiveKit's server closes a WebSocket on which a message comes just as it removes its participant, and its Leave goes unsent: who
+    // hears the other has said all there is to say.
+    heard(&mut scene.peer, scene.stoa.user, OURS)?;
+    heard(&mut scene.stoa, scene.peer.user, THEIRS)?;
     for user in [scene.stoa.user, scene.peer.user] {
         serve(scene, "RemoveParticipant", json!({"identity": user}))?;
     }
