@@ -105,6 +105,9 @@ THREADS
   and never runs again. When it runs on another thread it is waited for, at most one second; then the status is
   STOA_ERROR_BUSY: all the same it will not start again, and user_data_free tells when it has returned. Called inside the
   callback itself, they do not wait.
+- In a language with an interpreter or a runtime of its own, free engines and take the log's callback off before that ends: a callback
+  would come into what is no more. Who waits on descriptors instead needs no callbacks: see stoa_stream_descriptor() and
+  stoa_channel_event_descriptor().
 - No signal handler is set. The library's threads block SIGPIPE and SIGXFSZ, but for the dispatch thread, which is yours.
 
 FORK
@@ -336,7 +339,7 @@ typedef struct stoa_engine_options {
 stoa_status stoa_engine_new(const stoa_engine_options *options,
                             stoa_engine **out_engine);
 
-// Frees an engine: closes its channels and its room server, ends its streams and its threads.
+// Frees an engine: closes its channels and its room server, ends its streams and its threads. Its channels tell no event of that.
 // Handles of its channels and streams are still to be freed.
 //
 // engine: NULL does nothing.
@@ -1479,6 +1482,16 @@ stoa_status stoa_channel_wait_sent(stoa_channel *channel,
 stoa_status stoa_channel_poll_event(stoa_channel *channel,
                                     int32_t timeout_ms,
                                     stoa_event *out_event);
+
+// A descriptor for poll, epoll, kqueue, libuv or asyncio: readable while there are events that no callback takes, or the channel is
+// closed. Then call stoa_channel_poll_event() with timeout 0 until it is not STOA_OK. Only wait on it: do not write to or close it.
+// It belongs to the channel, and is closed with it: when the channel is freed.
+//
+// out_descriptor: the descriptor; the same at each call.
+// Returns: STOA_OK; STOA_ERROR_LIMIT: the process has no more descriptors; the handle errors.
+// Threads: any.
+stoa_status stoa_channel_event_descriptor(stoa_channel *channel,
+                                          int32_t *out_descriptor);
 
 // Sets, replaces or takes off the channel's event callback.
 //

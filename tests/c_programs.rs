@@ -134,6 +134,13 @@ fn everything_that_the_module_rtc_did_works_from_c() {
 }
 
 #[test]
+fn events_are_waited_for_by_descriptor() {
+    let program = compile("cc", &SANITIZE, "tests/c/event_descriptor.c", "event-descriptor-asan");
+    let _alone = alone();
+    assert_eq!(passed("event_descriptor", &run(&mut Command::new(program), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
 fn the_log_says_what_a_room_server_inside_refuses() {
     let program = compile("cc", &SANITIZE, "tests/c/logging.c", "logging-asan");
     let _alone = alone();

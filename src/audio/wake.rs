@@ -210,7 +210,7 @@ impl Wake {
     }
 
     /// What polling the descriptor would say: takes the byte out and puts it back.
-    pub(super) fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         let pair = self.pair.get().expect("a descriptor");
         match (&pair.far).read(&mut [0; 8]) {
             Ok(count) => {

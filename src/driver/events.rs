@@ -3,8 +3,11 @@
 #[cfg(test)]
 mod tests;
 
+use crate::audio::wake::Wake;
 use crate::event::{Event, EventBody, EventKind};
 use std::collections::VecDeque;
+use std::io;
+use std::os::fd::RawFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,6 +41,8 @@ impl Kinds {
 pub(super) struct EventQueue {
     state: Mutex<State>,
     arrived: Condvar,
+    /// For the descriptor alone.
+    wake: Wake,
 }
 
 #[derive(Default)]
@@ -59,20 +64,22 @@ impl EventQueue {
     /// for a callback.
     pub(super) fn push(&self, event: Event) -> bool {
         let mut state = self.lock();
-        let mut called = state.called.has(event.body.kind());
-        if state.make_room(payload(&event), event.time_us) {
-            called |= state.called.has(EventKind::Overflow);
-        }
+        let (mut called, mut polled) = state.for_whom(event.body.kind());
+        let mut overflow = state.make_room(payload(&event), event.time_us);
         let full = state.events.len() >= CAPACITY;
         if !(state.add_up(&event) || full && state.merge(&event)) {
             if full {
                 state.drop_one(event.time_us);
-                called |= state.called.has(EventKind::Overflow);
+                overflow = true;
             }
             state.events.push_back(event);
         }
+        if overflow {
+            let also = state.for_whom(EventKind::Overflow);
+            (called, polled) = (called | also.0, polled | also.1);
+        }
         drop(state);
-        self.arrived.notify_all();
+        self.changed(polled);
         called
     }
 
@@ -82,8 +89,11 @@ impl EventQueue {
         let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.lock();
         loop {
-            if let Some(event) = state.take(false) {
-                return Some(event);
+            let event = state.take(false);
+            // Under the lock: nothing comes meanwhile, and of several readers one at a time says so.
+            self.wake.settle(|| state.is_pollable());
+            if event.is_some() {
+                return event;
             }
             if state.closed || state.called == Kinds::ALL {
                 return None;
@@ -109,6 +119,7 @@ impl EventQueue {
     /// Puts an event back in its place: the callback that was to take it went meanwhile.
     pub(super) fn put_back(&self, event: Event) {
         let mut state = self.lock();
+        let (_, polled) = state.for_whom(event.body.kind());
         if let EventBody::Overflow { dropped } = event.body {
             state.dropped += dropped;
             state.dropped_us = event.time_us;
@@ -118,13 +129,23 @@ impl EventQueue {
             state.events.insert(place, event);
         }
         drop(state);
-        self.arrived.notify_all();
+        self.changed(polled);
     }
 
     /// Says which kinds callbacks take from now on, of what waits as well.
     pub(super) fn set_called(&self, called: Kinds) {
-        self.lock().called = called;
-        self.arrived.notify_all();
+        let mut state = self.lock();
+        state.called = called;
+        let pollable = state.is_pollable();
+        self.wake.settle(|| pollable);
+        drop(state);
+        self.changed(pollable);
+    }
+
+    /// A descriptor that polls readable while there is an event that no callback takes, or the queue is closed. It belongs to the queue.
+    pub(super) fn descriptor(&self) -> io::Result<RawFd> {
+        let state = self.lock();
+        self.wake.descriptor(|| state.is_pollable())
     }
 
     /// Events that wait, and those that were dropped so far.
@@ -136,7 +157,15 @@ impl EventQueue {
     /// Wakes whoever waits; what is in the queue can still be taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;
+        self.changed(true);
+    }
+
+    /// Wakes who waits; of the descriptor's pollers only where they have something to see.
+    fn changed(&self, polled: bool) {
         self.arrived.notify_all();
+        if polled {
+            self.wake.notify();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -145,6 +174,19 @@ impl EventQueue {
 }
 
 impl State {
+    /// Whether an event of this kind is for a callback, and whether it is for polling.
+    fn for_whom(&self, kind: EventKind) -> (bool, bool) {
+        (self.called.has(kind), !self.called.has(kind))
+    }
+
+    /// Who polls has something to see.
+    fn is_pollable(&self) -> bool {
+        let wanted = |kind| !self.called.has(kind);
+        self.closed
+            || self.dropped > 0 && wanted(EventKind::Overflow)
+            || self.events.iter().any(|event| wanted(event.body.kind()))
+    }
+
     /// The next event for callbacks, or for polling. An overflow is told before what came after it.
     fn take(&mut self, called: bool) -> Option<Event> {
         let wanted = |kind| self.called.has(kind) == called;

@@ -12,7 +12,7 @@ use super::callback::UserData;
 use super::channel::ChannelHandle;
 use super::event::{convert, hand_over, stoa_event, stoa_event_callback};
 use super::frame::stoa_frame_callback;
-use super::options::{check, put, timeout};
+use super::options::{check, needed, put, timeout};
 use super::panic::on;
 use super::status::stoa_status;
 use super::stream::frame_callback;
@@ -43,6 +43,27 @@ pub unsafe extern "C" fn stoa_channel_poll_event(
         let Some(event) = channel.channel.poll_event(timeout(timeout_ms))? else { return Ok(Status::TIMED_OUT) };
         // SAFETY: it was checked.
         unsafe { hand_over(&event, out_event)? };
+        Ok(Status::OK)
+    })
+}
+
+/// A descriptor for poll, epoll, kqueue, libuv or asyncio: readable while there are events that no callback takes, or the channel is
+/// closed. Then call stoa_channel_poll_event() with timeout 0 until it is not STOA_OK. Only wait on it: do not write to or close it.
+/// It belongs to the channel, and is closed with it: when the channel is freed.
+///
+/// out_descriptor: the descriptor; the same at each call.
+/// Returns: STOA_OK; STOA_ERROR_LIMIT: the process has no more descriptors; the handle errors.
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stoa_channel_event_descriptor(
+    channel: *mut stoa_channel,
+    out_descriptor: *mut i32,
+) -> stoa_status {
+    on(channel, |channel: &ChannelHandle| {
+        needed(out_descriptor, "out_descriptor")?;
+        let descriptor = channel.channel.event_descriptor()?;
+        // SAFETY: the header asks for room for the descriptor.
+        unsafe { put(out_descriptor, descriptor) };
         Ok(Status::OK)
     })
 }

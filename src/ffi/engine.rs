@@ -109,7 +109,7 @@ pub unsafe extern "C" fn stoa_engine_new(
     })
 }
 
-/// Frees an engine: closes its channels and its room server, ends its streams and its threads.
+/// Frees an engine: closes its channels and its room server, ends its streams and its threads. Its channels tell no event of that.
 /// Handles of its channels and streams are still to be freed.
 ///
 /// engine: NULL does nothing.

@@ -106,6 +106,9 @@
 //!   and never runs again. When it runs on another thread it is waited for, at most one second; then the status is
 //!   STOA_ERROR_BUSY: all the same it will not start again, and user_data_free tells when it has returned. Called inside the
 //!   callback itself, they do not wait.
+//! - In a language with an interpreter or a runtime of its own, free engines and take the log's callback off before that ends: a callback
+//!   would come into what is no more. Who waits on descriptors instead needs no callbacks: see stoa_stream_descriptor() and
+//!   stoa_channel_event_descriptor().
 //! - No signal handler is set. The library's threads block SIGPIPE and SIGXFSZ, but for the dispatch thread, which is yours.
 //!
 //! FORK

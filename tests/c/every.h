@@ -84,6 +84,7 @@ struct given {
     CALL(stoa_channel_get_stats, stoa_channel_get_stats(g->channel, &g->channel_stats))                                \
     CALL(stoa_channel_last_error, stoa_channel_last_error(g->channel, TEXT))                                           \
     CALL(stoa_channel_poll_event, stoa_channel_poll_event(g->channel, g->timeout_ms, &g->event))                       \
+    CALL(stoa_channel_event_descriptor, stoa_channel_event_descriptor(g->channel, &g->descriptor))                     \
     CALL(stoa_event_free, stoa_event_free(&g->event))                                                                  \
     CALL(stoa_channel_push_audio, stoa_channel_push_audio(g->channel, g->pcm, 960, g->timeout_ms, &g->size))           \
     CALL(stoa_channel_push_audio_f32, stoa_channel_push_audio_f32(g->channel, g->floats, 480, g->timeout_ms, &g->size)) \

@@ -67,6 +67,50 @@ fn who_polls_wakes_when_a_callback_leaves_it_an_event() {
 }
 
 #[test]
+fn the_descriptor_is_readable_while_there_is_something_to_poll() {
+    let queue = EventQueue::default();
+    queue.push(at(1, joined(1)));
+    let descriptor = queue.descriptor().unwrap();
+    assert_eq!(queue.descriptor().unwrap(), descriptor);
+    let readable = || queue.wake.is_readable();
+    assert!(readable(), "it was there before the descriptor");
+    queue.push(at(2, joined(2)));
+    queue.pop(AT_ONCE).unwrap();
+    assert!(readable(), "one is left");
+    queue.pop(AT_ONCE).unwrap();
+    assert!(!readable());
+    queue.set_called(Kinds::of(EventKind::Played));
+    queue.push(at(3, played(3)));
+    assert!(!readable(), "a callback takes it");
+    let event = queue.pop_called().unwrap();
+    queue.put_back(event);
+    assert!(!readable());
+    queue.set_called(Kinds::default());
+    assert!(readable(), "nobody else takes it any more");
+    queue.set_called(Kinds::ALL);
+    assert!(!readable());
+    queue.close();
+    assert!(readable());
+    assert_eq!(queue.pop(None), None);
+    assert!(readable(), "the end stays to be seen");
+}
+
+#[test]
+fn a_full_queue_tells_of_its_overflow_by_the_descriptor() {
+    let queue = EventQueue::default();
+    queue.set_called(Kinds::of(EventKind::Played));
+    queue.descriptor().unwrap();
+    for mark in 1..=CAPACITY as u64 {
+        queue.push(at(mark, played(mark)));
+    }
+    assert!(!queue.wake.is_readable());
+    queue.push(at(2000, played(2000)));
+    assert!(queue.wake.is_readable());
+    assert_eq!(queue.pop(AT_ONCE), Some(at(2000, EventBody::Overflow { dropped: 1 })));
+    assert!(!queue.wake.is_readable());
+}
+
+#[test]
 fn an_event_that_is_put_back_is_in_its_place() {
     let queue = EventQueue::default();
     queue.set_called(Kinds::of(EventKind::Played));

@@ -327,6 +327,7 @@ static void no_descriptor_rows(void)
     stoa_server_options server_options = STOA_SERVER_OPTIONS_INIT;
     struct rlimit limit, nothing;
     stoa_stream *mix = stream;
+    stoa_channel *watched = channel;
     engine_options.app_id = "app";
     server_options.keys = "key:secret";
     EXPECT(STOA_OK, NULL, stoa_channel_stream(channel, "bob", &stream));
@@ -339,6 +340,10 @@ static void no_descriptor_rows(void)
     ROW("the process has no descriptor left", STOA_ERROR_ADDRESS, none, stoa_server_new(&server_options, &out.server));
     ROW("the process has no descriptor left", STOA_ERROR_LIMIT, "no descriptor could be made: <why>; free some",
         stoa_stream_descriptor(stream, &out.descriptor));
+    channel = bob;
+    ROW("the process has no descriptor left", STOA_ERROR_LIMIT, "no descriptor could be made: <why>; free some",
+        stoa_channel_event_descriptor(channel, &out.descriptor));
+    channel = watched;
     setrlimit(RLIMIT_NOFILE, &limit);
     EXPECT(STOA_OK, NULL, stoa_stream_free(stream));
     stream = mix;

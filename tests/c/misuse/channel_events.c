@@ -6,6 +6,8 @@ static void channel_event_rows(void)
     ROW("out_event is NULL", STOA_ERROR_NULL_ARGUMENT, "out_event is NULL: give a stoa_event, begun with STOA_EVENT_INIT",
         stoa_channel_poll_event(channel, -1, NULL));
     SIZES("out_event", stoa_event, "STOA_EVENT_INIT", out.event.size, stoa_channel_poll_event(channel, -1, &out.event));
+    CHANNELS(stoa_channel_event_descriptor(channel, &out.descriptor));
+    NO_PLACE("out_descriptor", stoa_channel_event_descriptor(channel, NULL));
     CHANNELS(stoa_channel_set_event_callback(channel, on_event, NULL, count_free));
     ROW("callback is NULL", STOA_OK, NULL, stoa_channel_set_event_callback(channel, NULL, NULL, count_free));
     TRUE(freed == 1);
@@ -108,6 +110,7 @@ static void channel_event_states(void)
     drain();
     STATES(NULL, STOA_TIMED_OUT, STOA_TIMED_OUT, STOA_TIMED_OUT, STOA_TIMED_OUT,
            stoa_channel_poll_event(channel, 0, &out.event));
+    ALWAYS(stoa_channel_event_descriptor(channel, &out.descriptor));
     ALWAYS(stoa_channel_set_event_callback(channel, on_event, NULL, NULL));
     EXPECT(STOA_OK, NULL, stoa_channel_set_event_callback(channel, NULL, NULL, NULL));
     ALWAYS(stoa_channel_set_frame_callback(channel, on_frame, NULL, NULL));
