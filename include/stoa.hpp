@@ -304,6 +304,13 @@ public:
             return next;
         return std::nullopt;
     }
+    // To poll for reading; then poll_event(0) until there is nothing.
+    int event_descriptor()
+    {
+        int32_t descriptor = -1;
+        check(stoa_channel_event_descriptor(get(), &descriptor));
+        return descriptor;
+    }
     template <class F> void on_event(F f)
     {
         check(stoa_channel_set_event_callback(get(), call_event<F>, new F(std::move(f)), detail::release<F>));
