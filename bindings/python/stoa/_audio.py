@@ -1,11 +1,13 @@
 """Frames of one user's sound, and the stream that they come in."""
 
 import asyncio
-from ctypes import byref, c_int16, c_int32, c_uint64, c_void_p, string_at
+from ctypes import byref, c_int16, c_uint64, c_void_p, string_at
 from dataclasses import dataclass
+from typing import Callable, Optional
 
 from . import _header as h
 from ._library import lib, must, number_of
+from ._watched import Watched
 
 _ORIGINS = {
     h.ORIGIN_DECODED: "decoded",
@@ -52,32 +54,38 @@ def frame_of(info: h.Frame, samples) -> PcmAudioFrame:
     )
 
 
+Taker = Callable[["AudioStream", Optional[PcmAudioFrame]], None]
+
+_TURN = 64  # frames that one stream hands on before others get their turn
+
+
 class AudioStream:
     """The frames of one user, before mixing, at the channel's rate: `async for frame in stream`.
 
     It ends when the user leaves or is unsubscribed, after what came before. Frames wait in the library, at most 2 s of them;
     then the oldest go, and `dropped` counts them. It costs no thread: the event loop watches the library's descriptor.
+    While the channel has a callback for FRAME_EVENT that gets the frames, and who reads here waits; then reading goes on.
     """
-
-    _handle = None  # until there is something to free
 
     def __init__(self, channel_handle: int, identity: str, channels: int) -> None:
         handle = c_void_p()
         must(lib.stoa_channel_stream(channel_handle, identity.encode(), byref(handle)))
-        self._handle = handle.value
-        self.descriptor = number_of(lib.stoa_stream_descriptor, c_int32, self._handle)
+        self._watched = Watched(self, handle.value, lib.stoa_stream_descriptor, lib.stoa_stream_free)
         self._samples = (c_int16 * (h.FRAME_SAMPLES_MAX * channels))()
         self._info = h.Frame()
         self._reading = False
+        self._waiting: Optional[asyncio.Future] = None  # of the task that reads
+        self._taker: Optional[Taker] = None
 
-    def __del__(self) -> None:
-        if self._handle:
-            lib.stoa_stream_free(self._handle)
+    @property
+    def descriptor(self) -> int:
+        """What the event loop watches: other handles of the same stream have the same."""
+        return self._watched.descriptor
 
     @property
     def dropped(self) -> int:
         """How many frames were dropped because nobody took them in time."""
-        return number_of(lib.stoa_stream_dropped, c_uint64, self._handle)
+        return number_of(lib.stoa_stream_dropped, c_uint64, self._watched.handle)
 
     def __aiter__(self) -> "AudioStream":
         return self
@@ -88,21 +96,57 @@ class AudioStream:
         self._reading = True
         try:
             while True:
-                status = must(lib.stoa_stream_read(self._handle, 0, self._samples, h.FRAME_SAMPLES_MAX, byref(self._info)))
-                if status == h.OK:
-                    return frame_of(self._info, self._samples)
-                if status == h.END_OF_STREAM:
-                    raise StopAsyncIteration
-                await self._readable()
+                if self._taker is None:
+                    status = must(self._read())
+                    if status == h.OK:
+                        return frame_of(self._info, self._samples)
+                    if status == h.END_OF_STREAM:
+                        raise StopAsyncIteration
+                await self._news()
         finally:
             self._reading = False
 
-    async def _readable(self) -> None:
-        """Waits for a frame, or for the end. The loop watches no longer than that: the descriptor goes with the stream."""
+    def hand_to(self, taker: Optional[Taker], loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
+        """Has a function take this stream and each of its frames, and None as its end. None: who reads gets them again."""
+        self._taker = taker
+        if taker is not None:
+            self._watched.watch(loop)
+        else:
+            self._watched.unwatch()
+            self._wake()
+
+    def readable(self) -> None:
+        """Called by the event loop as long as there are frames, or the end."""
+        for _ in range(_TURN):
+            taker = self._taker
+            if taker is None:
+                self._wake()
+                return
+            status = self._read()
+            if status == h.OK:
+                taker(self, frame_of(self._info, self._samples))
+            elif status == h.TIMED_OUT:
+                return
+            else:
+                self.hand_to(None)
+                taker(self, None)
+
+    def _read(self) -> int:
+        return lib.stoa_stream_read(self._watched.handle, 0, self._samples, h.FRAME_SAMPLES_MAX, byref(self._info))
+
+    async def _news(self) -> None:
+        """Waits for a frame, the end, or that the stream is the reader's again. The loop watches no longer than that."""
         loop = asyncio.get_running_loop()
-        readable = loop.create_future()
-        loop.add_reader(self.descriptor, lambda: readable.done() or readable.set_result(None))
+        self._waiting = loop.create_future()
+        if self._taker is None:
+            self._watched.watch(loop)
         try:
-            await readable
+            await self._waiting
         finally:
-            loop.remove_reader(self.descriptor)
+            self._waiting = None
+            if self._taker is None:
+                self._watched.unwatch()
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)

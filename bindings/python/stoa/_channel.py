@@ -30,7 +30,6 @@ class Channel(ChannelEvents):
 
     def __init__(self, rtc, options: RtcOptions) -> None:
         super().__init__(rtc.handle, channel_options(options))
-        rtc.channels.add(self)
         self.rtc = rtc
         self.options = options
         self.remote_users: Dict[User, bool] = {}
@@ -97,18 +96,11 @@ class Channel(ChannelEvents):
         """
         identity = identity_of(uid)
         stream = self.get_audio_frames(uid)
-
-        def ask() -> None:
-            must(lib.stoa_channel_subscribe(self.handle, bytes_of(identity), 0))
-
-        def subscribed() -> bool:
-            state = self._subscribe_state(identity)
-            if state == h.SUBSCRIBE_IDLE:  # the user left, or this one did: says which
-                ask()
-            return state == h.SUBSCRIBE_SUBSCRIBED
-
-        ask()
-        await self._until(subscribed, timeout, f"the audio of user {uid!r} was not subscribed to")
+        await self._until(
+            lambda: must(lib.stoa_channel_subscribe(self.handle, bytes_of(identity), 0)) == h.OK,
+            timeout,
+            f"the audio of user {uid!r} was not subscribed to",
+        )
         self._subscribed[user_of(identity)] = stream
 
     async def unsubscribe_audio(self, uid: User, timeout: float = 10.0) -> None:
@@ -225,6 +217,8 @@ class Channel(ChannelEvents):
         elif event.name == "user_left":
             self.remote_users.pop(event.user, None)
             self._subscribed.pop(event.user, None)
+        elif event.name == "audio_subscribe_state_changed":
+            self._frames.hear(event.user)
         elif event.name == "connection_state_changed" and event.new_state in _ENDED:
             self.remote_users.clear()
             self._subscribed.clear()

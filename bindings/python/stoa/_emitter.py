@@ -39,6 +39,10 @@ class Emitter:
     def listeners(self, name: str) -> dict:
         return self._listeners.get(name, {})
 
+    def wants(self, name: str) -> bool:
+        """Whether the next event of a name would call somebody."""
+        return not all(listener.spent for listener in self.listeners(name).values())
+
     def emit(self, name: str, *arguments) -> None:
         """Calls the callbacks of a name. What one of them raises is logged, and the others are called all the same."""
         for listener in list(self.listeners(name).values()):

@@ -1,6 +1,5 @@
 """The engine: media threads, and the room server where no URL is given."""
 
-import atexit
 import weakref
 from ctypes import byref, c_void_p
 from typing import Optional
@@ -22,20 +21,16 @@ class RtcEngine:
     Raises StoaError: no app id, a url that is none, no free port.
     """
 
-    _destroyed = True  # until there is something to destroy
-
     def __init__(self, appid: str, appcert: str = "", *, url: Optional[str] = None, ca_file: Optional[str] = None) -> None:
         self.appid = appid
         self.appcert = appcert
-        self.channels: weakref.WeakSet = weakref.WeakSet()
         options = h.EngineOptions(
             app_id=bytes_of(appid) or b"", app_certificate=bytes_of(appcert), url=bytes_of(url), ca_file=bytes_of(ca_file)
         )
         handle = c_void_p()
         must(lib.stoa_engine_new(byref(options), byref(handle)))
         self.handle = handle.value
-        self._destroyed = False
-        _engines.add(self)
+        self._free = weakref.finalize(self, lib.stoa_engine_free, self.handle)  # once; also when it is forgotten, and at exit
 
     @property
     def url(self) -> str:
@@ -51,28 +46,10 @@ class RtcEngine:
 
     def destroy(self) -> None:
         """Closes all channels and the room server. Takes at most two seconds, offline too; again does nothing."""
-        if self._destroyed:
-            return
-        self._destroyed = True
-        for channel in list(self.channels):
-            channel.mailbox.hasty = True
-        lib.stoa_engine_free(self.handle)  # freed in every case; ERROR_BUSY: a callback is in its last run
+        self._free()
 
     def __enter__(self) -> "RtcEngine":
         return self
 
     def __exit__(self, *_exception) -> None:
         self.destroy()
-
-    def __del__(self) -> None:
-        self.destroy()
-
-
-_engines: weakref.WeakSet = weakref.WeakSet()
-
-
-@atexit.register
-def _destroy_all() -> None:
-    """No callback may enter an interpreter that is ending."""
-    for engine in list(_engines):
-        engine.destroy()

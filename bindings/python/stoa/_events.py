@@ -1,15 +1,10 @@
-"""From the library's dispatch thread to the event loop: each event is copied, and waits for the loop in a bounded mailbox."""
+"""What happened on a channel, and what its callbacks are told of it."""
 
-import asyncio
-import threading
-import weakref
-from ctypes import string_at
+from ctypes import byref, string_at
 from dataclasses import dataclass
 from itertools import count, takewhile
-from typing import Optional
 
 from . import _header as h
-from ._audio import PcmAudioFrame, frame_of
 from ._library import lib
 from ._users import User, user_of
 
@@ -41,7 +36,6 @@ class Event:
     message_id: str = ""
     format: int = 0
     level: int = 0
-    frame: Optional[PcmAudioFrame] = None  # of FRAME_EVENT
 
     @property
     def reason_name(self) -> str:
@@ -52,91 +46,20 @@ class Event:
 _NUMBERS = ("time_us", "status", "old_state", "new_state", "reason", "flags", "elapsed_us", "id", "format", "level")
 
 
-def _copy(event: h.Event) -> Event:
-    return Event(
-        name=_NAMES.get(event.kind, ""),
-        user=user_of(event.user.decode()),
-        text=event.text.decode(),
-        topic=event.topic.decode(),
-        data=string_at(event.data, event.data_length) if event.data else b"",
-        message_id=event.message_id.decode(),
-        **{name: getattr(event, name) for name in _NUMBERS},
-    )
-
-
-_PATIENCE = 0.1  # seconds after which the dispatch thread looks whether it is still to wait
-
-
-class Mailbox:
-    """The way of one channel's events to its event loop.
-
-    Of its events CAPACITY wait for the loop. Then the dispatch thread waits, and the rest stays in the library, which bounds,
-    merges and counts them as the header says: a program whose loop is blocked does not grow.
-    The library knows a mailbox by the channel's handle alone, and it does not keep the channel alive. So a channel that nobody
-    holds any more is freed, and a callback that runs just then finds nothing.
-    """
-
-    CAPACITY = 64
-
-    _of_channel: dict = {}
-
-    def __init__(self, handle: int, channel, loop: Optional[asyncio.AbstractEventLoop]) -> None:
-        self.hasty = False  # the dispatch thread is not to wait: somebody waits for its callback to return
-        self._handle = handle
-        self._channel = weakref.ref(channel)
-        self.lead_to(loop)
-        Mailbox._of_channel[handle] = self
-
-    @staticmethod
-    def of(handle: int) -> Optional["Mailbox"]:
-        return Mailbox._of_channel.get(handle)
-
-    def lead_to(self, loop: Optional[asyncio.AbstractEventLoop]) -> None:
-        """From now on events go to this loop; what waits for another one, which may be closed, takes no room here."""
-        self._way = loop, threading.Semaphore(self.CAPACITY)
-
-    def close(self) -> None:
-        self.hasty = True
-        Mailbox._of_channel.pop(self._handle, None)
-
-    def put(self, event: Event) -> None:
-        """On the dispatch thread."""
-        loop, room = self._way
-        if loop is None:
-            return
-        in_room = room.acquire(timeout=_PATIENCE)
-        while not (in_room or self.hasty or loop.is_closed()):
-            in_room = room.acquire(timeout=_PATIENCE)
-        try:
-            loop.call_soon_threadsafe(self._deliver, event, room if in_room else None)
-        except RuntimeError:  # the loop is closed: nobody is there to be told
-            pass
-
-    def _deliver(self, event: Event, room: Optional[threading.Semaphore]) -> None:
-        if room:
-            room.release()
-        channel = self._channel()
-        if channel is not None:
-            channel.take(event)
-
-
-# One for all channels, alive as long as the module: a callback that is its channel's own would be freed in its own last run.
-@h.EventCallback
-def on_event(handle, event, _user_data):
-    mailbox = Mailbox.of(handle)
-    if mailbox:
-        mailbox.put(_copy(event.contents))
-
-
-@h.FrameCallback
-def on_frame(user, frame, samples, handle):
-    mailbox = Mailbox.of(handle)
-    if mailbox:
-        mailbox.put(Event(FRAME_EVENT, user_of(user.decode()), frame=frame_of(frame.contents, samples)))
-
-
-NO_FRAME_CALLBACK = h.FrameCallback()
-NO_USER_DATA_FREE = h.UserDataFree()
+def taken(event: h.Event) -> Event:
+    """A copy of what stoa_channel_poll_event() gave, which is freed."""
+    try:
+        return Event(
+            name=_NAMES.get(event.kind, ""),
+            user=user_of(event.user.decode()),
+            text=event.text.decode(),
+            topic=event.topic.decode(),
+            data=string_at(event.data, event.data_length) if event.data else b"",
+            message_id=event.message_id.decode(),
+            **{name: getattr(event, name) for name in _NUMBERS},
+        )
+    finally:
+        lib.stoa_event_free(byref(event))
 
 
 @dataclass
@@ -176,7 +99,6 @@ _ARGUMENTS = {
     ),
     "stream_message": lambda channel, e: (channel, e.user, e.message_id, _text(e), len(e.data)),
     "stream_message_error": lambda channel, e: (channel, e.user, e.message_id, e.status, e.text),
-    FRAME_EVENT: lambda channel, e: (channel, channel.channelId, e.user, e.frame),
 }
 
 

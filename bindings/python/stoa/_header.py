@@ -128,8 +128,6 @@ class DumpOptions(Sized):
     )
 
 
-EventCallback = CFUNCTYPE(None, c_void_p, POINTER(Event), c_void_p)
-FrameCallback = CFUNCTYPE(None, c_char_p, POINTER(Frame), c_void_p, c_void_p)
 LogCallback = CFUNCTYPE(None, c_uint32, c_char_p, c_void_p)
 UserDataFree = CFUNCTYPE(None, c_void_p)
 
@@ -139,6 +137,7 @@ _TEXT_OUT = (c_void_p, c_size_t, POINTER(c_size_t))
 # The arguments of each function that is used; all of these return a status.
 FUNCTIONS = {
     "stoa_log_set": (c_uint32, LogCallback, c_void_p, UserDataFree),
+    "stoa_event_free": (POINTER(Event),),
     "stoa_engine_new": (POINTER(EngineOptions), POINTER(_HANDLE)),
     "stoa_engine_free": (_HANDLE,),
     "stoa_engine_url": (_HANDLE, *_TEXT_OUT),
@@ -161,8 +160,8 @@ FUNCTIONS = {
     "stoa_channel_stream": (_HANDLE, c_char_p, POINTER(_HANDLE)),
     "stoa_channel_send_message": (_HANDLE, c_char_p, c_size_t, POINTER(MessageOptions), POINTER(c_uint64)),
     "stoa_channel_wait_sent": (_HANDLE, c_uint64, c_int32),
-    "stoa_channel_set_event_callback": (_HANDLE, EventCallback, c_void_p, UserDataFree),
-    "stoa_channel_set_frame_callback": (_HANDLE, FrameCallback, c_void_p, UserDataFree),
+    "stoa_channel_poll_event": (_HANDLE, c_int32, POINTER(Event)),
+    "stoa_channel_event_descriptor": (_HANDLE, POINTER(c_int32)),
     "stoa_channel_set_vad": (_HANDLE, POINTER(VadOptions)),
     "stoa_channel_set_dump": (_HANDLE, POINTER(DumpOptions)),
     "stoa_stream_free": (_HANDLE,),

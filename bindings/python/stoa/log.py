@@ -4,7 +4,6 @@ import atexit
 import logging
 
 from . import _header as h
-from ._events import NO_USER_DATA_FREE
 from ._library import lib, must
 
 _LEVELS = {
@@ -14,6 +13,8 @@ _LEVELS = {
     logging.DEBUG: h.LOG_DEBUG,
 }
 _PYTHON_LEVELS = {ours: pythons for pythons, ours in _LEVELS.items()}
+
+_NO_USER_DATA_FREE = h.UserDataFree()
 
 logger = logging.getLogger("stoa")
 
@@ -31,9 +32,9 @@ def to_logging(level: int = logging.INFO) -> None:
     """
     if level not in _LEVELS:
         raise ValueError(f"no such level of the log: {level}; give logging.ERROR, WARNING, INFO or DEBUG")
-    must(lib.stoa_log_set(_LEVELS[level], _on_line, None, NO_USER_DATA_FREE))
+    must(lib.stoa_log_set(_LEVELS[level], _on_line, None, _NO_USER_DATA_FREE))
     atexit.register(_stop)  # no line may enter an interpreter that is ending
 
 
 def _stop() -> None:
-    lib.stoa_log_set(h.LOG_OFF, h.LogCallback(), None, NO_USER_DATA_FREE)
+    lib.stoa_log_set(h.LOG_OFF, h.LogCallback(), None, _NO_USER_DATA_FREE)

@@ -7,14 +7,19 @@ import re
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import unittest
 import weakref
+from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 
-from rtc_room import BOUND, FRAME_EVENT, RoomTest, tone, until
-from stoa import log
-from stoa.rtc import RtcEngine, RtcOptions
+from rtc_room import BOUND, FRAME_EVENT, Log, RoomTest, tone, until, watched, within
+from stoa import _channel_events, log
+from stoa._header import ERROR_BAD_HANDLE, STATE_FAILED
+from stoa._library import lib
+from stoa.rtc import RtcEngine, RtcOptions, StoaError
 
 FORGETFUL = """
     import asyncio, sys
@@ -49,6 +54,55 @@ class Ending(RoomTest):
             gc.collect()
             self.assertIsNone(gone())
         await until(lambda: not bob.remote_users, "all have left")
+
+    async def test_nothing_of_a_channel_that_nobody_holds_is_watched_any_more(self):
+        bob = await self.join("bob")
+        at_first, gone = watched(), Log()
+        bob.on("user_left", gone)
+        for elsewhere in (False, True):
+            ada = await self.join("ada", subscribe_all=True)
+            ada.on(FRAME_EVENT, print)
+            await until(lambda: len(watched() - at_first) == 2, "her events, and Bob's stream")
+            handle = ada.handle
+            del ada
+            if elsewhere:
+                await asyncio.to_thread(gc.collect)
+            gc.collect()
+            await until(lambda: gone, "she left")
+            self.assertEqual(watched(), at_first)
+            self.assertEqual(lib.stoa_channel_free(handle), ERROR_BAD_HANDLE, "it was freed")
+            gone.clear()
+
+    async def test_destroying_in_a_callback_ends_what_waits(self):
+        at_first = watched()
+        ada, bob = await self.join("ada"), await self.join("bob")
+        bob.on("stream_message", lambda *arguments: self.engine.destroy())
+        bob.on("stream_message", after := Log())
+        bob.on(FRAME_EVENT, after)
+        await self.hear(bob, "ada")
+        waiting = asyncio.gather(self.hanging(ada), self.hanging(bob), return_exceptions=True)
+        await ada.send_stream_message("x", "1")
+        for error in await within(waiting):
+            self.assertRegex(str(error), "engine")
+        self.assertEqual(len(after), 1, "the callbacks of this event, and of no other")
+        await until(lambda: watched() == at_first, "nothing is watched any more")
+
+    async def test_destroying_on_another_thread_wakes_what_waits(self):
+        at_first, bob = watched(), await self.join("bob")
+        waiting = asyncio.ensure_future(self.hanging(bob))
+        with patch.object(_channel_events, "_BEAT", BOUND):  # it looks by itself too late
+            await asyncio.sleep(0.3)
+            self.assertFalse(waiting.done())
+            began = time.monotonic()
+            threading.Thread(target=self.engine.destroy).start()
+            with self.assertRaisesRegex(StoaError, "engine"):
+                await waiting
+        self.assertLess(time.monotonic() - began, 3)
+        await until(lambda: watched() == at_first, "nothing is watched any more")
+
+    async def hanging(self, channel):
+        """Waits for what never comes, as long as the channel lives."""
+        await channel._until(lambda: channel._state() == STATE_FAILED)
 
     async def test_destroying_is_quick_with_live_channels_and_sound(self):
         users = [await self.join(uid, subscribe_all=True) for uid in range(1, 9)]
@@ -100,6 +154,47 @@ class Processes(unittest.TestCase):
             asyncio.run(connect())
             asyncio.run(leave())
         self.assertEqual(told[:2], [2, 3])
+
+    def test_a_channel_leaves_also_when_its_loop_is_idle_or_closed(self):
+        left = Log()
+
+        async def join(uid):
+            channel = engine.create_channel(RtcOptions(channel_name="agora", uid=uid, subscribe_all=True))
+            channel.on(FRAME_EVENT, print)
+            await channel.connect(BOUND)
+            return channel
+
+        with RtcEngine("python") as engine, closing(asyncio.new_event_loop()) as bobs:
+            bob = bobs.run_until_complete(join("bob"))
+            bob.on("user_left", left)
+            for uid, closes_first in (("ada", True), ("cat", False)):
+                loop = asyncio.new_event_loop()
+                user = loop.run_until_complete(join(uid))
+                if closes_first:
+                    loop.close()
+                del user
+                gc.collect()
+                loop.close()
+                bobs.run_until_complete(until(lambda: left and left[-1][1] == uid, f"{uid} left"))
+
+    def test_a_channel_that_moves_to_another_loop_leaves_the_first(self):
+        async def make():
+            channel = engine.create_channel(RtcOptions(channel_name="agora", uid=1))
+            self.assertIn(channel._watched.descriptor, watched())
+            return channel
+
+        async def watches(channel):
+            return channel._watched.descriptor in watched()
+
+        async def connect(channel):
+            await channel.connect(BOUND)
+            return await watches(channel)
+
+        with RtcEngine("python") as engine, closing(asyncio.new_event_loop()) as first, closing(asyncio.new_event_loop()) as second:
+            channel = first.run_until_complete(make())
+            self.assertTrue(second.run_until_complete(connect(channel)))
+            self.assertFalse(first.run_until_complete(watches(channel)))
+            second.run_until_complete(channel.disconnect(BOUND))
 
     def test_the_program_of_the_readme_runs(self):
         readme = Path(__file__).resolve().parents[3] / "bindings/python/README.md"

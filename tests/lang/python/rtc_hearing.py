@@ -1,13 +1,14 @@
 """Subscribing, streams and their ends, frames by callback, voice detection, dumps."""
 
 import asyncio
+import gc
 import tempfile
 import types
 import wave
 from ctypes import byref, c_uint32, c_void_p
 from pathlib import Path
 
-from rtc_room import BOUND, FRAME_EVENT, RATE, Log, RoomTest, frames_of, hertz_of, rest_of, tone, until, within
+from rtc_room import BOUND, FRAME_EVENT, RATE, Log, RoomTest, frames_of, hertz_of, rest_of, tone, until, watched, within
 from stoa import _header
 from stoa._library import lib, must
 from stoa.rtc import NotFoundError, StoaError
@@ -157,11 +158,87 @@ class Hearing(RoomTest):
             self.assertAlmostEqual(hertz_of(pcm), hertz, delta=hertz / 20)
         self.assertEqual({arguments[:2] for arguments in got}, {(cat, "agora")})
         cat.off(FRAME_EVENT, got)
-        self.assertFalse(cat._takes_frames)
+        self.assertNotIn(stream.descriptor, watched())
         count = len(got)
         await bob.push_audio_frame(tone(0.6))
         await within(frames_of(stream, 5))  # frames go to the stream again
         self.assertEqual(len(got), count)
+
+    async def test_frames_by_callback_of_those_who_come_and_go(self):
+        bob, got, at_first = await self.join("bob", subscribe_all=True), Log(), watched()
+        bob.on(FRAME_EVENT, got)
+
+        async def heard(uid):
+            await until(lambda: any(user == uid and frame.level < 30 for _, _, user, frame in got), f"{uid} is heard")
+            got.clear()
+
+        for _ in range(2):  # the second time it is another stream
+            ada = await self.join("ada")
+            await ada.push_audio_frame(tone(2))
+            await heard("ada")
+            self.assertEqual(len(watched() - at_first), 2, "Ada's events, and her stream at Bob's")
+            ada.on("played", done := Log())
+            await ada.clear_sender_audio_buffer()
+            await bob.unsubscribe_audio("ada", BOUND)
+            await until(lambda: len(watched() - at_first) == 1, "the stream ended")
+            await bob.subscribe_audio("ada", BOUND)
+            await ada.push_audio_frame(tone(1))
+            await heard("ada")
+            bob.off(FRAME_EVENT, got)
+            self.assertEqual(len(watched() - at_first), 1, "no stream is read any more, at once")
+            bob.on(FRAME_EVENT, got)
+            self.assertEqual(len(watched() - at_first), 2)
+            await ada.disconnect(BOUND)
+            await until(lambda: len(watched() - at_first) == 1, "the stream ended")
+            del ada, done
+            gc.collect()
+            await until(lambda: watched() == at_first, "nothing of Ada is left")
+        self.assertEqual(len(bob._frames._streams), 0)
+
+    async def test_frames_by_callback_for_one_frame(self):
+        ada, bob, one = await self.join(1), await self.join(2), Log()
+        stream = await self.hear(bob, 1)
+
+        async def later(*arguments):
+            one(*arguments)
+
+        for callback in (one, later):
+            await ada.push_audio_frame(tone(0.5))
+            bob.once(FRAME_EVENT, callback)
+            await until(lambda: one, "a frame")
+            self.assertNotIn(stream.descriptor, watched())
+            await within(frames_of(stream, 5))
+            self.assertEqual(len(one), 1)
+            one.clear()
+
+    async def test_while_a_callback_takes_the_frames_a_reader_waits(self):
+        ada, bob, got = await self.join(1), await self.join(2), Log()
+        stream = await self.hear(bob, 1)
+        reading = asyncio.ensure_future(stream.__anext__())
+        await asyncio.sleep(0)
+        for _ in range(2):
+            bob.on(FRAME_EVENT, got)
+            await ada.push_audio_frame(tone(0.5))
+            await until(lambda: len(got) > 10, "the callback has the frames")
+            self.assertFalse(reading.done())
+            got.clear()
+            bob.off(FRAME_EVENT, got)
+            await ada.push_audio_frame(tone(0.5))
+            self.assertIn((await within(reading)).origin, ("decoded", "silence"))
+            reading = asyncio.ensure_future(stream.__anext__())
+            while (await within(reading)).origin != "silence":
+                reading = asyncio.ensure_future(stream.__anext__())
+            reading = asyncio.ensure_future(stream.__anext__())
+            await asyncio.sleep(0)
+        reading.cancel()
+        bob.on(FRAME_EVENT, got)
+        with self.assertRaises(asyncio.CancelledError):
+            await reading
+        self.assertIn(stream.descriptor, watched(), "the callback is still there")
+        rest = asyncio.ensure_future(rest_of(stream))
+        await ada.disconnect(BOUND)
+        self.assertEqual(await within(rest), [], "the end is for both")
+        self.assertNotIn(stream.descriptor, watched())
 
     async def test_voice_detection_tells_speech_with_its_pre_roll(self):
         names = {"pre_start_recognize_count": 10, "start_recognize_count": 10, "stop_recognize_count": 10}

@@ -1,12 +1,14 @@
 """Callbacks by name: on, once, off."""
 
 import asyncio
+import re
 import time
+from ctypes import Structure, byref, c_size_t, c_uint64, c_void_p, sizeof
 
+from rtc_header import INCLUDE
 from rtc_room import BOUND, Log, RoomTest, until
 from stoa import _header
-from stoa._events import Mailbox
-from stoa._library import lib
+from stoa._library import lib, must
 
 
 class Listening(RoomTest):
@@ -98,25 +100,66 @@ class Listening(RoomTest):
         self.assertEqual((event.name, event.id, event.status), ("played", 42, _header.OK))
 
     async def test_while_the_loop_is_blocked_events_wait_in_the_library(self):
-        count, heard = 5 * Mailbox.CAPACITY, Log()
+        count, heard, turns = 300, Log(), []
+        loop = self.block()
         self.bob.on("stream_message", heard)
-        asyncio.get_running_loop().slow_callback_duration = BOUND  # which unittest has told otherwise
-        delivered = []
-        deliver = self.bob.mailbox._deliver
-        self.bob.mailbox._deliver = lambda *arguments: (delivered.append(1), deliver(*arguments))
-        for number in range(count):  # from here on nothing is awaited: the loop is blocked
-            text, ticket = str(number).encode(), _header.c_uint64()
-            options = _header.MessageOptions(message_id=text, format=_header.FORMAT_JSON)
-            self.assertEqual(lib.stoa_channel_send_message(self.ada.handle, text, len(text), options, ticket), _header.OK)
-        self.assertEqual(lib.stoa_channel_wait_sent(self.ada.handle, ticket, BOUND * 1000), _header.OK)
-        rooms = [user.mailbox._way[1] for user in (self.ada, self.bob)]
-        end = time.monotonic() + BOUND
-        while all(room._value for room in rooms):  # until one is used up: then the dispatch thread, which they share, waits
-            self.assertLess(time.monotonic(), end)
-            time.sleep(0.005)
-        self.assertEqual(delivered, [])
-        first = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_soon(lambda: first.set_result(len(delivered)))
-        self.assertLessEqual(await first, Mailbox.CAPACITY)
+        self.send_blocked(count)
+        self.assertEqual((heard, len(loop._ready)), ([], 0), "nothing waits in the loop")
+
+        def turn():
+            turns.append(len(heard))
+            if len(heard) < count:
+                loop.call_soon(turn)
+
+        turn()
         await until(lambda: len(heard) == count, "all of them came then")
         self.assertEqual([message[3] for message in heard], [str(number) for number in range(count)])
+        self.assertLessEqual(max(b - a for a, b in zip(turns, turns[1:])), 64, "others have their turns")
+
+    async def test_more_events_than_may_wait_are_told_by_overflow(self):
+        count, heard, full = 3000, Log(), Log()
+        loop = self.block()
+        self.bob.on("stream_message", heard)
+        self.bob.on("overflow", full)
+        self.send_blocked(count)
+        self.assertLessEqual(stats_of(self.bob).events_waiting, 1024)
+        self.assertEqual((heard, len(loop._ready)), ([], 0), "nothing waits in the loop")
+        await until(lambda: heard and heard[-1][3] == str(count - 1), "the newest is there")
+        dropped = sum(event.id for (event,) in full)
+        self.assertGreaterEqual(dropped, count - 1024)
+        self.assertGreaterEqual(dropped + len(heard), count, "what is missing was counted")
+        self.assertLessEqual(len(heard), 1024)
+        numbers = [int(message[3]) for message in heard]
+        self.assertEqual(numbers, sorted(set(numbers)))
+
+    def block(self):
+        """The loop, in which nothing is awaited from here on."""
+        loop = asyncio.get_running_loop()
+        loop.slow_callback_duration = BOUND  # which unittest has told otherwise
+        return loop
+
+    def send_blocked(self, count):
+        """Has Ada send the numbers up to count, and waits until they are at Bob's."""
+        end = time.monotonic() + BOUND
+        ticket = c_uint64()
+        for number in range(count):
+            text = str(number).encode()
+            options = _header.MessageOptions(message_id=text, format=_header.FORMAT_JSON)
+            while must(lib.stoa_channel_send_message(self.ada.handle, text, len(text), options, ticket)) == _header.QUEUE_FULL:
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.005)
+        while stats_of(self.bob).messages_received < count:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.005)
+
+
+def stats_of(channel):
+    """A stoa_channel_stats, which the binding does not need."""
+    header = (INCLUDE / "stoa.h").read_text()
+    body = re.search(r"typedef struct stoa_channel_stats {(.*?)\n}", header, re.S)[1]
+    kinds = {"size_t": c_size_t, "uint64_t": c_uint64, "stoa_delay": c_uint64 * 4}
+    members = [(name, kinds[kind]) for kind, name in re.findall(r"^    (\w+) (\w+);$", body, re.M)]
+    stats = type("ChannelStats", (Structure,), {"_fields_": members})()
+    stats.size = sizeof(stats)
+    must(lib.stoa_channel_get_stats(c_void_p(channel.handle), byref(stats)))
+    return stats

@@ -34,6 +34,11 @@ async def until(condition, what):
     return result
 
 
+def watched():
+    """The descriptors that the running event loop watches."""
+    return set(asyncio.get_running_loop()._selector.get_map())
+
+
 class Log(list):
     """A callback that keeps what it was called with."""
 
