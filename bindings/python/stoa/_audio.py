@@ -54,33 +54,25 @@ def frame_of(info: h.Frame, samples) -> PcmAudioFrame:
     )
 
 
-Taker = Callable[["AudioStream", Optional[PcmAudioFrame]], None]
-
-_TURN = 64  # frames that one stream hands on before others get their turn
-
-
 class AudioStream:
     """The frames of one user, before mixing, at the channel's rate: `async for frame in stream`.
 
     It ends when the user leaves or is unsubscribed, after what came before. Frames wait in the library, at most 2 s of them;
     then the oldest go, and `dropped` counts them. It costs no thread: the event loop watches the library's descriptor.
-    While the channel has a callback for FRAME_EVENT that gets the frames, and who reads here waits; then reading goes on.
+    While the channel has a callback for each frame, who reads here waits; the end is for both.
     """
 
     def __init__(self, channel_handle: int, identity: str, channels: int) -> None:
         handle = c_void_p()
         must(lib.stoa_channel_stream(channel_handle, identity.encode(), byref(handle)))
         self._watched = Watched(self, handle.value, lib.stoa_stream_descriptor, lib.stoa_stream_free)
+        self.descriptor = self._watched.descriptor
         self._samples = (c_int16 * (h.FRAME_SAMPLES_MAX * channels))()
         self._info = h.Frame()
+        self.ended = False
         self._reading = False
         self._waiting: Optional[asyncio.Future] = None  # of the task that reads
-        self._taker: Optional[Taker] = None
-
-    @property
-    def descriptor(self) -> int:
-        """What the event loop watches: other handles of the same stream have the same."""
-        return self._watched.descriptor
+        self._taker: Optional[Callable] = None
 
     @property
     def dropped(self) -> int:
@@ -96,57 +88,50 @@ class AudioStream:
         self._reading = True
         try:
             while True:
-                if self._taker is None:
-                    status = must(self._read())
-                    if status == h.OK:
-                        return frame_of(self._info, self._samples)
-                    if status == h.END_OF_STREAM:
+                if not self._taker:
+                    frame = self.take()
+                    if frame:
+                        return frame
+                    if self.ended:
                         raise StopAsyncIteration
                 await self._news()
         finally:
             self._reading = False
 
-    def hand_to(self, taker: Optional[Taker], loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
-        """Has a function take this stream and each of its frames, and None as its end. None: who reads gets them again."""
+    def take(self) -> Optional[PcmAudioFrame]:
+        """The next frame; None where there is none now, and where the stream has `ended`."""
+        status = lib.stoa_stream_read(self._watched.handle, 0, self._samples, h.FRAME_SAMPLES_MAX, byref(self._info))
+        self.ended = status not in (h.OK, h.TIMED_OUT)
+        return frame_of(self._info, self._samples) if must(status) == h.OK else None
+
+    def hand_to(self, taker: Optional[Callable], loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
+        """Has taker(self) be called on this loop as long as there is something to take(), and who reads wait. None: no more."""
         self._taker = taker
-        if taker is not None:
+        if taker:
             self._watched.watch(loop)
         else:
             self._watched.unwatch()
             self._wake()
 
     def readable(self) -> None:
-        """Called by the event loop as long as there are frames, or the end."""
-        for _ in range(_TURN):
-            taker = self._taker
-            if taker is None:
-                self._wake()
-                return
-            status = self._read()
-            if status == h.OK:
-                taker(self, frame_of(self._info, self._samples))
-            elif status == h.TIMED_OUT:
-                return
-            else:
-                self.hand_to(None)
-                taker(self, None)
-
-    def _read(self) -> int:
-        return lib.stoa_stream_read(self._watched.handle, 0, self._samples, h.FRAME_SAMPLES_MAX, byref(self._info))
+        """Called by the event loop in each turn, as long as there is a frame, or the end."""
+        if self._taker:
+            self._taker(self)
+        else:
+            self._wake()
 
     async def _news(self) -> None:
-        """Waits for a frame, the end, or that the stream is the reader's again. The loop watches no longer than that."""
+        """Waits until there may be something to read. The loop watches no longer than that."""
         loop = asyncio.get_running_loop()
         self._waiting = loop.create_future()
-        if self._taker is None:
-            self._watched.watch(loop)
+        self._watched.watch(loop)
         try:
             await self._waiting
         finally:
             self._waiting = None
-            if self._taker is None:
+            if not self._taker:
                 self._watched.unwatch()
 
     def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
+        if self._waiting and not self._waiting.done():
             self._waiting.set_result(None)

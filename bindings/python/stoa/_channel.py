@@ -3,19 +3,22 @@
 import asyncio
 import weakref
 from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
-from typing import Dict, Optional, Tuple, Union
+from functools import partial
+from typing import Dict, Optional, Set, Tuple, Union
 
 from . import _header as h
 from ._audio import AudioStream
 from ._channel_events import ChannelEvents
 from ._chat import Chat
-from ._events import Event
+from ._emitter import logger
+from ._events import FRAME_EVENT, Event
 from ._library import StoaError, bytes_of, lib, must, number_of, text_of
 from ._options import RtcOptions, channel_options, dump_options, vad_options
 from ._users import User, identity_of, user_of
 
 _FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
 _ENDED = (h.STATE_DISCONNECTED, h.STATE_FAILED)
+_HEARD = (h.SUBSCRIBE_SUBSCRIBING, h.SUBSCRIBE_SUBSCRIBED)
 
 
 class Channel(ChannelEvents):
@@ -40,6 +43,7 @@ class Channel(ChannelEvents):
         self._interrupts = 0
         self._streams: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # of those who read, by identity
         self._subscribed: Dict[User, AudioStream] = {}  # kept, so that what comes before somebody reads is not lost
+        self._taken: Set[AudioStream] = set()  # whose frames the callbacks get, each until its end
         if options.enable_vad:
             must(lib.stoa_channel_set_vad(self.handle, byref(vad_options(options.vad_configs))))
         if options.enable_pcm_dump:
@@ -131,6 +135,23 @@ class Channel(ChannelEvents):
         self._streams[identity] = stream
         return stream
 
+    def _take_frames(self) -> None:
+        if self._emitter.wants(FRAME_EVENT):
+            for user in list(self.remote_users):
+                self._take_frames_of(user)
+        else:
+            while self._taken:
+                self._taken.pop().hand_to(None)
+
+    def _take_frames_of(self, user: User) -> None:
+        try:
+            if self._emitter.wants(FRAME_EVENT) and self._subscribe_state(identity_of(user)) in _HEARD:
+                stream = self.get_audio_frames(user)
+                stream.hand_to(partial(_tell_frame, weakref.ref(self), user), self.loop)
+                self._taken.add(stream)
+        except StoaError as error:  # the user, or this one, has just left; or the process has no more descriptors
+            logger.info("the frames of user %r do not come: %s", user, error)
+
     async def push_audio_frame(self, frame: Union[bytes, bytearray, memoryview]) -> None:
         """Queues sound, which leaves in real time. Where the queue (30 s) is full, waits for room; the event loop goes on.
 
@@ -218,7 +239,7 @@ class Channel(ChannelEvents):
             self.remote_users.pop(event.user, None)
             self._subscribed.pop(event.user, None)
         elif event.name == "audio_subscribe_state_changed":
-            self._frames.hear(event.user)
+            self._take_frames_of(event.user)
         elif event.name == "connection_state_changed" and event.new_state in _ENDED:
             self.remote_users.clear()
             self._subscribed.clear()
@@ -232,3 +253,19 @@ class Channel(ChannelEvents):
     @property
     def _channels(self) -> int:
         return self.options.channels or 1
+
+
+def _tell_frame(channel: "weakref.ref[Channel]", user: User, stream: AudioStream) -> None:
+    """Takes a frame of a stream, which is not to keep its channel alive."""
+    this = channel()
+    try:
+        frame = stream.take()
+    finally:
+        if stream.ended:
+            stream.hand_to(None)
+            if this:
+                this._taken.discard(stream)
+    if this and frame:
+        this._emitter.emit(FRAME_EVENT, this, this.channelId, user, frame)
+        if not this._emitter.wants(FRAME_EVENT):  # it was for one frame
+            this._take_frames()

@@ -7,7 +7,6 @@ from typing import Callable, Dict, Optional
 from . import _header as h
 from ._emitter import Emitter, logger
 from ._events import NAMES, Event, arguments_of, taken
-from ._frames import FrameHook
 from ._library import StoaError, lib, must
 from ._watched import Watched, running_loop
 
@@ -21,7 +20,6 @@ class ChannelEvents:
     def __init__(self, engine_handle: int, options: h.ChannelOptions) -> None:
         self._emitter = Emitter()
         self.loop: Optional[asyncio.AbstractEventLoop] = None
-        self._frames = FrameHook(self)
         self._waiting: set = set()  # futures, done with the next events
         self._turns: Dict[str, asyncio.Lock] = {}
         handle = c_void_p()
@@ -43,44 +41,43 @@ class ChannelEvents:
     def off(self, event_name: str, callback: Callable) -> None:
         """Takes a callback off. It never runs again; the run of an async one that has begun goes on to its end."""
         self._emitter.off(event_name, callback)
-        self._frames.update()
+        self._take_frames()
 
     def _listen(self, event_name: str, callback: Callable, once: bool) -> None:
         if event_name not in NAMES:
             logger.warning("no event is named %r, and this callback will not run: there are %s", event_name, sorted(NAMES))
         self._emitter.on(event_name, callback, once)
-        self._frames.update()
+        self._take_frames()
 
     def _lead_to(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Has events and frames come to this loop, and no more to another one, which may be closed."""
+        """Has events come to this loop, and no more to another one, which may be closed."""
         if loop is not self.loop:
-            self._frames.stop()
-            self._turns = {}
             self.loop = loop
             self._watched.watch(loop)
-            self._frames.update()
+            self._turns = {}
 
     def readable(self) -> None:
         """Called by the event loop as long as there are events: tells the callbacks of some, then those who wait."""
-        event = h.Event()
+        polled = h.Event()
         for _ in range(_TURN):
-            status = lib.stoa_channel_poll_event(self.handle, 0, byref(event))
-            if status == h.OK:
-                self._take(taken(event))
-                continue
-            if status not in (h.TIMED_OUT, h.ERROR_LIMIT):  # the engine was destroyed: nothing comes any more
-                self._watched.unwatch()
-            break
+            status = lib.stoa_channel_poll_event(self.handle, 0, byref(polled))
+            if status != h.OK:
+                break
+            event = taken(polled)
+            self._note(event)
+            self._emitter.emit(event.name, *arguments_of(self, event))
+        if status < 0 and status != h.ERROR_LIMIT:  # the engine was destroyed: nothing comes any more
+            self._watched.unwatch()
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
 
-    def _take(self, event: Event) -> None:
-        self._note(event)
-        self._emitter.emit(event.name, *arguments_of(self, event))
-
     def _note(self, event: Event) -> None:
         """Takes over what an event says about the channel, before the callbacks are told."""
+        raise NotImplementedError
+
+    def _take_frames(self) -> None:
+        """Has FRAME_EVENT told exactly as long as somebody listens for it."""
         raise NotImplementedError
 
     async def _until(self, ready: Callable[[], bool], timeout: Optional[float] = None, failed: str = "") -> None:

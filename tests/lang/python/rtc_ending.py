@@ -15,10 +15,9 @@ from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
-from rtc_room import BOUND, FRAME_EVENT, Log, RoomTest, tone, until, watched, within
+from rtc_room import BOUND, FRAME_EVENT, Log, RoomTest, stats_of, tone, until, watched, within
 from stoa import _channel_events, log
-from stoa._header import ERROR_BAD_HANDLE, STATE_FAILED
-from stoa._library import lib
+from stoa._header import STATE_FAILED
 from stoa.rtc import RtcEngine, RtcOptions, StoaError
 
 FORGETFUL = """
@@ -57,20 +56,19 @@ class Ending(RoomTest):
 
     async def test_nothing_of_a_channel_that_nobody_holds_is_watched_any_more(self):
         bob = await self.join("bob")
-        at_first, gone = watched(), Log()
+        at_first, gone, handles = watched(), Log(), stats_of("engine", self.engine).handles
         bob.on("user_left", gone)
         for elsewhere in (False, True):
             ada = await self.join("ada", subscribe_all=True)
             ada.on(FRAME_EVENT, print)
             await until(lambda: len(watched() - at_first) == 2, "her events, and Bob's stream")
-            handle = ada.handle
             del ada
             if elsewhere:
                 await asyncio.to_thread(gc.collect)
             gc.collect()
             await until(lambda: gone, "she left")
             self.assertEqual(watched(), at_first)
-            self.assertEqual(lib.stoa_channel_free(handle), ERROR_BAD_HANDLE, "it was freed")
+            self.assertEqual(stats_of("engine", self.engine).handles, handles, "her channel's and her stream's were freed")
             gone.clear()
 
     async def test_destroying_in_a_callback_ends_what_waits(self):

@@ -193,7 +193,7 @@ class Hearing(RoomTest):
             del ada, done
             gc.collect()
             await until(lambda: watched() == at_first, "nothing of Ada is left")
-        self.assertEqual(len(bob._frames._streams), 0)
+        self.assertEqual(len(bob._taken), 0)
 
     async def test_frames_by_callback_for_one_frame(self):
         ada, bob, one = await self.join(1), await self.join(2), Log()

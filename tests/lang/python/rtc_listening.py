@@ -1,12 +1,10 @@
 """Callbacks by name: on, once, off."""
 
 import asyncio
-import re
 import time
-from ctypes import Structure, byref, c_size_t, c_uint64, c_void_p, sizeof
+from ctypes import c_uint64
 
-from rtc_header import INCLUDE
-from rtc_room import BOUND, Log, RoomTest, until
+from rtc_room import BOUND, Log, RoomTest, stats_of, until
 from stoa import _header
 from stoa._library import lib, must
 
@@ -118,11 +116,12 @@ class Listening(RoomTest):
 
     async def test_more_events_than_may_wait_are_told_by_overflow(self):
         count, heard, full = 3000, Log(), Log()
+        handles = stats_of("engine", self.engine).handles
         loop = self.block()
         self.bob.on("stream_message", heard)
         self.bob.on("overflow", full)
         self.send_blocked(count)
-        self.assertLessEqual(stats_of(self.bob).events_waiting, 1024)
+        self.assertLessEqual(stats_of("channel", self.bob).events_waiting, 1024)
         self.assertEqual((heard, len(loop._ready)), ([], 0), "nothing waits in the loop")
         await until(lambda: heard and heard[-1][3] == str(count - 1), "the newest is there")
         dropped = sum(event.id for (event,) in full)
@@ -131,6 +130,7 @@ class Listening(RoomTest):
         self.assertLessEqual(len(heard), 1024)
         numbers = [int(message[3]) for message in heard]
         self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertEqual(stats_of("engine", self.engine).handles, handles, "each event is freed")
 
     def block(self):
         """The loop, in which nothing is awaited from here on."""
@@ -148,18 +148,6 @@ class Listening(RoomTest):
             while must(lib.stoa_channel_send_message(self.ada.handle, text, len(text), options, ticket)) == _header.QUEUE_FULL:
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.005)
-        while stats_of(self.bob).messages_received < count:
+        while stats_of("channel", self.bob).messages_received < count:
             self.assertLess(time.monotonic(), end)
             time.sleep(0.005)
-
-
-def stats_of(channel):
-    """A stoa_channel_stats, which the binding does not need."""
-    header = (INCLUDE / "stoa.h").read_text()
-    body = re.search(r"typedef struct stoa_channel_stats {(.*?)\n}", header, re.S)[1]
-    kinds = {"size_t": c_size_t, "uint64_t": c_uint64, "stoa_delay": c_uint64 * 4}
-    members = [(name, kinds[kind]) for kind, name in re.findall(r"^    (\w+) (\w+);$", body, re.M)]
-    stats = type("ChannelStats", (Structure,), {"_fields_": members})()
-    stats.size = sizeof(stats)
-    must(lib.stoa_channel_get_stats(c_void_p(channel.handle), byref(stats)))
-    return stats

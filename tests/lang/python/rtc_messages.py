@@ -11,8 +11,8 @@ from stoa.rtc import Chat, ChatMessage, RtcEngine, StoaError
 
 EMOJI = 'Grüße 😀🎧 "x" | \\ \0 '
 
-# More than the send queue takes (1024), and no more than may wait at a hearer who is slow.
-COUNT = 1030
+# More than the send queue takes (1024), and so much text that a hearer who is slow keeps up.
+TEXTS = [f"{number:500}" for number in range(1030)]
 
 
 class Messages(RoomTest):
@@ -48,26 +48,27 @@ class Messages(RoomTest):
         chat = Chat(ada)
 
         async def send():
-            for number in range(COUNT):
-                await chat.send_message(ChatMessage(str(number), f"m{number}"))
+            for number, text in enumerate(TEXTS):
+                await chat.send_message(ChatMessage(text, f"m{number}"))
 
         sending = asyncio.ensure_future(send())
         await ada.connect(BOUND)
         await within(sending)
         await chat.join(BOUND)
-        await until(lambda: len(got) == COUNT, "all messages")
-        self.assertEqual([data for _, _, _, data, _ in got], [str(number) for number in range(COUNT)])
+        await until(lambda: len(got) == len(TEXTS), "all messages")
+        self.assertEqual([data for _, _, _, data, _ in got], TEXTS)
 
     async def test_who_waits_for_room_is_served_in_order(self):
         ada, bob, got = self.channel("ada"), await self.join("bob"), Log()
         bob.on("stream_message", got)
-        sending = [asyncio.ensure_future(ada.chat.send_message(ChatMessage(str(number), ""))) for number in range(COUNT)]
+        sending = [asyncio.ensure_future(ada.chat.send_message(ChatMessage(text, ""))) for text in TEXTS]
         await until(lambda: sending[1000].done(), "the queue is filled")
         self.assertFalse(sending[-1].done(), "it is full")
         await ada.connect(BOUND)
-        await within(asyncio.gather(*sending))
-        await until(lambda: len(got) == COUNT, "all messages")
-        self.assertEqual([data for _, _, _, data, _ in got], [str(number) for number in range(COUNT)])
+        await within(sending[-1])
+        self.assertTrue(all(message.done() for message in sending))
+        await until(lambda: len(got) == len(TEXTS), "all messages")
+        self.assertEqual([data for _, _, _, data, _ in got], TEXTS)
 
     async def test_a_message_that_could_not_leave_says_so(self):
         with socket.socket() as unused:
