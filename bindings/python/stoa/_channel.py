@@ -4,7 +4,7 @@ import asyncio
 import weakref
 from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
 from functools import partial
-from typing import Dict, Optional, Set, Tuple, Union
+from typing import Callable, Dict, Optional, Set, Tuple, Union
 
 from . import _header as h
 from ._audio import AudioStream
@@ -98,28 +98,17 @@ class Channel(ChannelEvents):
         timeout: seconds; who publishes no microphone cannot be heard before they do. Raises NotFoundError where no such user is
         in the room, StoaError where it is not allowed, without a connection, and for the timeout: it stays asked for then.
         """
-        identity = identity_of(uid)
         stream = self.get_audio_frames(uid)
-        await self._until(
-            lambda: must(lib.stoa_channel_subscribe(self.handle, bytes_of(identity), 0)) == h.OK,
-            timeout,
-            f"the audio of user {uid!r} was not subscribed to",
-        )
-        self._subscribed[user_of(identity)] = stream
+        await self._until_answered(lib.stoa_channel_subscribe, uid, timeout, "subscribed to")
+        self._subscribed[user_of(identity_of(uid))] = stream
 
     async def unsubscribe_audio(self, uid: User, timeout: float = 10.0) -> None:
         """Hears a user no more, and waits until the server has done so (subscribe state 1). The user's stream ends.
 
         timeout: seconds. Raises as subscribe_audio().
         """
-        identity = identity_of(uid)
-        self._subscribed.pop(user_of(identity), None)
-        must(lib.stoa_channel_unsubscribe(self.handle, bytes_of(identity), 0))
-        await self._until(
-            lambda: self._subscribe_state(identity) in (h.SUBSCRIBE_IDLE, h.SUBSCRIBE_NO_SUBSCRIBE),
-            timeout,
-            f"the audio of user {uid!r} was not unsubscribed from",
-        )
+        self._subscribed.pop(user_of(identity_of(uid)), None)
+        await self._until_answered(lib.stoa_channel_unsubscribe, uid, timeout, "unsubscribed from")
 
     def get_audio_frames(self, uid: User) -> AudioStream:
         """The stream of a user's frames, which may be asked for before the user is subscribed to; the same one until it ends.
@@ -231,6 +220,11 @@ class Channel(ChannelEvents):
             timeout,
             f"message {ticket} has not left",
         )
+
+    async def _until_answered(self, ask: Callable, uid: User, timeout: float, done: str) -> None:
+        """Asks the library, which passes it on once, until it is so."""
+        user = bytes_of(identity_of(uid))
+        await self._until(lambda: must(ask(self.handle, user, 0)) == h.OK, timeout, f"the audio of user {uid!r} was not {done}")
 
     def _note(self, event: Event) -> None:
         if event.name == "user_joined":

@@ -102,7 +102,8 @@ class Listening(RoomTest):
         loop = self.block()
         self.bob.on("stream_message", heard)
         self.send_blocked(count)
-        self.assertEqual((heard, len(loop._ready)), ([], 0), "nothing waits in the loop")
+        self.assertEqual(heard, [])
+        self.assertLessEqual(len(loop._ready), 2, "for each channel it knows at most that there is something")
 
         def turn():
             turns.append(len(heard))
@@ -122,7 +123,8 @@ class Listening(RoomTest):
         self.bob.on("overflow", full)
         self.send_blocked(count)
         self.assertLessEqual(stats_of("channel", self.bob).events_waiting, 1024)
-        self.assertEqual((heard, len(loop._ready)), ([], 0), "nothing waits in the loop")
+        self.assertEqual(heard, [])
+        self.assertLessEqual(len(loop._ready), 2, "for each channel it knows at most that there is something")
         await until(lambda: heard and heard[-1][3] == str(count - 1), "the newest is there")
         dropped = sum(event.id for (event,) in full)
         self.assertGreaterEqual(dropped, count - 1024)
@@ -130,7 +132,7 @@ class Listening(RoomTest):
         self.assertLessEqual(len(heard), 1024)
         numbers = [int(message[3]) for message in heard]
         self.assertEqual(numbers, sorted(set(numbers)))
-        self.assertEqual(stats_of("engine", self.engine).handles, handles, "each event is freed")
+        self.assertLessEqual(stats_of("engine", self.engine).handles, handles, "each event is freed")
 
     def block(self):
         """The loop, in which nothing is awaited from here on."""
