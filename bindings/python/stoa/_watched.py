@@ -20,8 +20,7 @@ class Watched:
     """A handle with a descriptor: while there is something to read, the event loop that watches it calls owner.readable().
 
     It is freed as soon as neither its owner nor a loop has it, and a loop has it for as long as it watches: once a descriptor is
-    closed its number is somebody else's. It does not keep its owner alive, who may be collected on any thread; where the loop is
-    idle then, the handle is freed as the loop goes on, or is closed.
+    closed its number is somebody else's. It does not keep its owner alive, who may be collected on any thread.
     """
 
     def __init__(self, owner, handle: int, descriptor_of, free) -> None:
@@ -51,11 +50,11 @@ class Watched:
         loop, self._loop = self._loop, None
         if loop is None:
             return
-        if loop is running_loop():
-            loop.remove_reader(self.descriptor)
-            return
         try:
-            loop.call_soon_threadsafe(self._leave, loop)
+            if loop is running_loop() or not loop.is_running():
+                loop.remove_reader(self.descriptor)
+            else:
+                loop.call_soon_threadsafe(self._leave, loop)
         except RuntimeError:  # it is closed, and watches nothing
             pass
 

@@ -73,6 +73,15 @@ class Ending(RoomTest):
             self.assertLessEqual(stats_of("engine", self.engine).handles, handles, "her channel's and her stream's were freed")
             gone.clear()
 
+    async def test_a_channel_that_another_thread_had_for_a_while_comes_back(self):
+        ada = self.channel("ada")
+        elsewhere = threading.Thread(target=lambda: asyncio.run(ada.connect(BOUND)))
+        elsewhere.start()
+        elsewhere.join()
+        ada._lead_to(asyncio.get_running_loop())
+        await asyncio.sleep(0.01)
+        self.assertIn(ada._watched.descriptor, watched())
+
     async def test_destroying_in_a_callback_ends_what_waits(self):
         at_first = watched()
         ada, bob = await self.join("ada"), await self.join("bob")
@@ -174,8 +183,8 @@ class Processes(unittest.TestCase):
                     loop.close()
                 del user
                 gc.collect()
-                loop.close()
                 bobs.run_until_complete(until(lambda: left and left[-1][1] == uid, f"{uid} left"))
+                loop.close()
 
     def test_a_channel_that_moves_to_another_loop_leaves_the_first(self):
         async def make():
@@ -195,6 +204,28 @@ class Processes(unittest.TestCase):
             self.assertTrue(second.run_until_complete(connect(channel)))
             self.assertFalse(first.run_until_complete(watches(channel)))
             second.run_until_complete(channel.disconnect(BOUND))
+
+    def test_callbacks_may_be_changed_while_the_loop_is_idle(self):
+        got = Log()
+
+        async def meet():
+            users = [engine.create_channel(RtcOptions(channel_name="agora", uid=uid, subscribe_all=True)) for uid in (1, 2)]
+            for user in users:
+                await user.connect(BOUND)
+            users[1].on(FRAME_EVENT, got)
+            await speak(users[0])
+            return users
+
+        async def speak(user):
+            await user.push_audio_frame(tone(0.2))
+            await until(lambda: got, "it is heard")
+
+        with RtcEngine("python") as engine, closing(asyncio.new_event_loop()) as loop:
+            ada, bob = loop.run_until_complete(meet())
+            bob.off(FRAME_EVENT, got)
+            bob.on(FRAME_EVENT, got)
+            got.clear()
+            loop.run_until_complete(speak(ada))
 
     def test_the_program_of_the_readme_runs(self):
         readme = Path(__file__).resolve().parents[3] / "bindings/python/README.md"

@@ -121,6 +121,7 @@ class Hearing(RoomTest):
             await first.__anext__()
         await ada.push_audio_frame(tone(0.2))
         await within(reading)
+        self.assertNotIn(first.descriptor, watched(), "nobody waits for the next one")
         await bob.unsubscribe_audio(1, BOUND)
         second = await self.hear(bob, 1)
         self.assertIsNot(second, first)
