@@ -1,27 +1,20 @@
 """A channel: one user's conversation in a room."""
 
 import asyncio
-import weakref
 from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
-from functools import partial
-from typing import Callable, Dict, Optional, Set, Tuple, Union
+from typing import Optional, Tuple, Union
 
 from . import _header as h
-from ._audio import AudioStream
-from ._channel_events import ChannelEvents
 from ._chat import Chat
-from ._emitter import logger
-from ._events import FRAME_EVENT, Event
+from ._hearing import ENDED, Hearing
 from ._library import StoaError, bytes_of, lib, must, number_of, text_of
-from ._options import RtcOptions, channel_options, dump_options, vad_options
-from ._users import User, identity_of, user_of
+from ._options import RtcOptions, dump_options, vad_options
+from ._users import user_of
 
 _FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
-_ENDED = (h.STATE_DISCONNECTED, h.STATE_FAILED)
-_HEARD = (h.SUBSCRIBE_SUBSCRIBING, h.SUBSCRIBE_SUBSCRIBED)
 
 
-class Channel(ChannelEvents):
+class Channel(Hearing):
     """One user in one room. Made by `RtcEngine.create_channel`; all its methods belong on the event loop's thread.
 
     Hold it: a channel that nobody holds any more leaves the room.
@@ -32,18 +25,12 @@ class Channel(ChannelEvents):
     """
 
     def __init__(self, rtc, options: RtcOptions) -> None:
-        super().__init__(rtc.handle, channel_options(options))
+        super().__init__(rtc.handle, options)
         self.rtc = rtc
-        self.options = options
-        self.remote_users: Dict[User, bool] = {}
-        self.channelId = options.channel_name
         self.uid = user_of(text_of(lib.stoa_channel_user, self.handle))
         self.token = text_of(lib.stoa_channel_token, self.handle)
         self.chat = Chat(self)
         self._interrupts = 0
-        self._streams: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # of those who read, by identity
-        self._subscribed: Dict[User, AudioStream] = {}  # kept, so that what comes before somebody reads is not lost
-        self._taken: Set[AudioStream] = set()  # whose frames the callbacks get, each until its end
         if options.enable_vad:
             must(lib.stoa_channel_set_vad(self.handle, byref(vad_options(options.vad_configs))))
         if options.enable_pcm_dump:
@@ -65,7 +52,7 @@ class Channel(ChannelEvents):
         def joined() -> bool:
             if any(info.state == h.STATE_CONNECTED for info in states):
                 return True
-            if states and states[-1].state in _ENDED:
+            if states and states[-1].state in ENDED:
                 raise StoaError(states[-1].status, f"channel {self.channelId!r} was not joined: {states[-1].error}")
             self._state()  # raises where the engine was destroyed, which is no event
             return False
@@ -90,56 +77,7 @@ class Channel(ChannelEvents):
         if status == h.ERROR_CLOSED:  # the engine was destroyed, and disconnected it
             return
         must(status)
-        await self._until(lambda: self._state() in _ENDED, timeout, f"channel {self.channelId!r} was not left")
-
-    async def subscribe_audio(self, uid: User, timeout: float = 10.0) -> None:
-        """Hears a user from now on, and waits until the server has done so for this user (subscribe state 3).
-
-        timeout: seconds; who publishes no microphone cannot be heard before they do. Raises NotFoundError where no such user is
-        in the room, StoaError where it is not allowed, without a connection, and for the timeout: it stays asked for then.
-        """
-        stream = self.get_audio_frames(uid)
-        await self._until_answered(lib.stoa_channel_subscribe, uid, timeout, "subscribed to")
-        self._subscribed[user_of(identity_of(uid))] = stream
-
-    async def unsubscribe_audio(self, uid: User, timeout: float = 10.0) -> None:
-        """Hears a user no more, and waits until the server has done so (subscribe state 1). The user's stream ends.
-
-        timeout: seconds. Raises as subscribe_audio().
-        """
-        self._subscribed.pop(user_of(identity_of(uid)), None)
-        await self._until_answered(lib.stoa_channel_unsubscribe, uid, timeout, "unsubscribed from")
-
-    def get_audio_frames(self, uid: User) -> AudioStream:
-        """The stream of a user's frames, which may be asked for before the user is subscribed to; the same one until it ends.
-
-        Frames count from the first of subscribe_audio() and this. Raises NotFoundError (a KeyError) where no such user is in the
-        room, and StoaError without a connection.
-        """
-        identity = identity_of(uid)
-        stream = AudioStream(self.handle, identity, self._channels)
-        present = self._streams.get(identity)
-        if present is not None and present.descriptor == stream.descriptor:  # another handle of the same, which goes again
-            return present
-        self._streams[identity] = stream
-        return stream
-
-    def _take_frames(self) -> None:
-        if self._emitter.wants(FRAME_EVENT):
-            for user in list(self.remote_users):
-                self._take_frames_of(user)
-        else:
-            while self._taken:
-                self._taken.pop().hand_to(None)
-
-    def _take_frames_of(self, user: User) -> None:
-        try:
-            if self._emitter.wants(FRAME_EVENT) and self._subscribe_state(identity_of(user)) in _HEARD:
-                stream = self.get_audio_frames(user)
-                stream.hand_to(partial(_tell_frame, weakref.ref(self), user), self.loop)
-                self._taken.add(stream)
-        except StoaError as error:  # the user, or this one, has just left; or the process has no more descriptors
-            logger.info("the frames of user %r do not come: %s", user, error)
+        await self._until(lambda: self._state() in ENDED, timeout, f"channel {self.channelId!r} was not left")
 
     async def push_audio_frame(self, frame: Union[bytes, bytearray, memoryview]) -> None:
         """Queues sound, which leaves in real time. Where the queue (30 s) is full, waits for room; the event loop goes on.
@@ -221,45 +159,5 @@ class Channel(ChannelEvents):
             f"message {ticket} has not left",
         )
 
-    async def _until_answered(self, ask: Callable, uid: User, timeout: float, done: str) -> None:
-        """Asks the library, which passes it on once, until it is so."""
-        user = bytes_of(identity_of(uid))
-        await self._until(lambda: must(ask(self.handle, user, 0)) == h.OK, timeout, f"the audio of user {uid!r} was not {done}")
-
-    def _note(self, event: Event) -> None:
-        if event.name == "user_joined":
-            self.remote_users[event.user] = True
-        elif event.name == "user_left":
-            self.remote_users.pop(event.user, None)
-            self._subscribed.pop(event.user, None)
-        elif event.name == "audio_subscribe_state_changed":
-            self._take_frames_of(event.user)
-        elif event.name == "connection_state_changed" and event.new_state in _ENDED:
-            self.remote_users.clear()
-            self._subscribed.clear()
-
-    def _subscribe_state(self, identity: str) -> int:
-        return number_of(lib.stoa_channel_subscribe_state, c_uint32, self.handle, bytes_of(identity))
-
     def _state(self) -> int:
         return number_of(lib.stoa_channel_state, c_uint32, self.handle)
-
-    @property
-    def _channels(self) -> int:
-        return self.options.channels or 1
-
-
-def _tell_frame(channel: "weakref.ref[Channel]", user: User, stream: AudioStream) -> None:
-    """Takes a frame of a stream, which is not to keep its channel alive."""
-    this = channel()
-    try:
-        frame = stream.take()
-    finally:
-        if stream.ended:
-            stream.hand_to(None)
-            if this:
-                this._taken.discard(stream)
-    if this and frame:
-        this._emitter.emit(FRAME_EVENT, this, this.channelId, user, frame)
-        if not this._emitter.wants(FRAME_EVENT):  # it was for one frame
-            this._take_frames()
