@@ -1122,7 +1122,7 @@ stoa_status stoa_channel_user_at(const stoa_channel *channel,
 // and the call waits as long. See subscribe_all for users who are still to come.
 //
 // user: the identity, 1 to 256 bytes.
-// timeout_ms: 0: returns at once; an event tells the rest. Negative: waits for ever.
+// timeout_ms: 0: returns at once; an event tells the rest, or the same call again. Negative: waits for ever.
 // Returns: STOA_OK: subscribed; STOA_TIMED_OUT: not yet, but it stays asked for; STOA_ERROR_BAD_STATE: not connected;
 //   STOA_ERROR_NOT_FOUND: no such user in the room, or gone meanwhile; STOA_ERROR_NOT_ALLOWED: the server does not let this user
 //   hear (any more); STOA_ERROR_BUSY: too many calls are waiting; STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length;
@@ -1135,7 +1135,7 @@ stoa_status stoa_channel_subscribe(stoa_channel *channel,
 // Unsubscribes from a user's sound, and waits until the server has done so. The user's stream ends.
 //
 // user: the identity, 1 to 256 bytes.
-// timeout_ms: 0: returns at once; an event tells the rest. Negative: waits for ever.
+// timeout_ms: 0: returns at once; an event tells the rest, or the same call again. Negative: waits for ever.
 // Returns: STOA_OK: not subscribed, also when it was so before; STOA_TIMED_OUT: not yet; STOA_ERROR_BAD_STATE: not connected;
 //   STOA_ERROR_NOT_FOUND: no such user in the room, or gone meanwhile; STOA_ERROR_BUSY: too many calls are waiting;
 //   STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length; the handle errors.
