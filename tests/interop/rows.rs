@@ -70,8 +70,9 @@ rows! {
     #[ignore = "make interop runs it"]
     livekit_server_chromium: "LiveKit's server 1.13.5", "livekit-client 2.23.0 in Chromium", [1, 1] =>
         servers::livekit(), peers::chromium, in_make_test: false;
+    #[ignore = "make interop runs it"]
     stoa_server: "stoa serve", "Stoa", [1, 1] =>
-        servers::stoa(), peers::stoa, in_make_test: true;
+        servers::stoa(), peers::stoa, in_make_test: false;
     #[ignore = "make interop runs it"]
     stoa_server_two_connections: "stoa serve", "Stoa", [2, 2] =>
         servers::stoa(), peers::stoa, in_make_test: false;
