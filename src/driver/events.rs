@@ -64,7 +64,7 @@ impl EventQueue {
     /// for a callback.
     pub(super) fn push(&self, event: Event) -> bool {
         let mut state = self.lock();
-        let (mut called, mut polled) = state.for_whom(event.body.kind());
+        let mut told = Kinds::of(event.body.kind());
         let mut overflow = state.make_room(payload(&event), event.time_us);
         let full = state.events.len() >= CAPACITY;
         if !(state.add_up(&event) || full && state.merge(&event)) {
@@ -75,9 +75,9 @@ impl EventQueue {
             state.events.push_back(event);
         }
         if overflow {
-            let also = state.for_whom(EventKind::Overflow);
-            (called, polled) = (called | also.0, polled | also.1);
+            told = told.and(Kinds::of(EventKind::Overflow));
         }
+        let (called, polled) = (told.0 & state.called.0 != 0, told.0 & !state.called.0 != 0);
         drop(state);
         self.changed(polled);
         called
@@ -119,7 +119,7 @@ impl EventQueue {
     /// Puts an event back in its place: the callback that was to take it went meanwhile.
     pub(super) fn put_back(&self, event: Event) {
         let mut state = self.lock();
-        let (_, polled) = state.for_whom(event.body.kind());
+        let polled = !state.called.has(event.body.kind());
         if let EventBody::Overflow { dropped } = event.body {
             state.dropped += dropped;
             state.dropped_us = event.time_us;
@@ -174,11 +174,6 @@ impl EventQueue {
 }
 
 impl State {
-    /// Whether an event of this kind is for a callback, and whether it is for polling.
-    fn for_whom(&self, kind: EventKind) -> (bool, bool) {
-        (self.called.has(kind), !self.called.has(kind))
-    }
-
     /// Who polls has something to see.
     fn is_pollable(&self) -> bool {
         let wanted = |kind| !self.called.has(kind);

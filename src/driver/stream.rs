@@ -186,8 +186,7 @@ impl Stream {
 
     /// A descriptor that polls readable while frames (or the end) are to be read. It belongs to the stream.
     pub fn descriptor(&self) -> Result<RawFd> {
-        let refused = |error| Error::new(Status::LIMIT, format!("no descriptor could be made: {error}; free some"));
-        self.inner.ring.descriptor().map_err(refused)
+        self.inner.ring.descriptor().map_err(no_descriptor)
     }
 
     /// Frames by callback; None takes it off, as with [`super::Channel::set_event_callback`].
@@ -363,4 +362,9 @@ impl Inner {
         });
         called.then_some(found)
     }
+}
+
+/// Why there is no descriptor to poll, of a stream or of a channel's events.
+pub(super) fn no_descriptor(error: std::io::Error) -> Error {
+    Error::new(Status::LIMIT, format!("no descriptor could be made: {error}; free some"))
 }

@@ -1,9 +1,10 @@
 //! Events: one after the other, or by callbacks.
 
 use super::Channel;
+use crate::Result;
 use crate::driver::listeners::EventCallback;
+use crate::driver::stream::no_descriptor;
 use crate::event::{Event, EventKind};
-use crate::{Error, Result, Status};
 use std::os::fd::RawFd;
 use std::time::Duration;
 
@@ -17,8 +18,7 @@ impl Channel {
     /// A descriptor that polls readable while [`Channel::poll_event`] has something to take, or the channel is closed. It belongs to the
     /// channel.
     pub fn event_descriptor(&self) -> Result<RawFd> {
-        let refused = |error| Error::new(Status::LIMIT, format!("no descriptor could be made: {error}; free some"));
-        self.inner.events.descriptor().map_err(refused)
+        self.inner.events.descriptor().map_err(no_descriptor)
     }
 
     /// Every event by one callback instead of polling; None takes it off. After it returns, the old one runs no more
