@@ -21,27 +21,29 @@ const BESIDE: [&[u8]; 5] = [b"{\"msg_id\": ", b", \"part_idx\": ", b", \"total_p
 
 /// How many parts a text has.
 pub fn parts(text: &str) -> usize {
-    let chars: usize = text.as_bytes().chunks(PART_CHARS).map(chars).sum();
-    chars.div_ceil(PART_CHARS).max(1)
+    text.chars().count().div_ceil(PART_CHARS).max(1)
 }
 
 /// Bytes of the first part of a text.
 pub fn cut(text: &str) -> usize {
-    let (mut end, mut missing) = (0, PART_CHARS);
-    while missing > 0 && end < text.len() {
-        // What is missing has at least as many bytes as characters.
-        let more = (end + missing).min(text.len());
-        missing -= chars(&text.as_bytes()[end..more]);
-        end = more;
-    }
-    text.ceil_char_boundary(end)
+    let (mut rest, mut missing) = (text.as_bytes(), PART_CHARS);
+    pass::<96>(&mut rest, &mut missing);
+    pass::<8>(&mut rest, &mut missing);
+    pass::<1>(&mut rest, &mut missing);
+    text.len() - rest.len()
 }
 
-/// How many characters begin in at most [`PART_CHARS`] bytes of a text. At most three of four bytes begin none, so a byte holds
-/// their count, and the compiler can use wide registers.
-fn chars(bytes: &[u8]) -> usize {
-    let others: u8 = bytes.iter().map(|byte| u8::from((*byte as i8) < -0x40)).sum();
-    bytes.len() - usize::from(others)
+/// Passes blocks in which at most as many characters begin as are missing. Of a fixed length, so that the compiler can use wide
+/// registers.
+fn pass<const N: usize>(rest: &mut &[u8], missing: &mut usize) {
+    for block in rest.as_chunks::<N>().0 {
+        let begun: u8 = block.iter().map(|byte| u8::from(*byte as i8 >= -0x40)).sum();
+        if usize::from(begun) > *missing {
+            return;
+        }
+        *missing -= usize::from(begun);
+        *rest = &rest[N..];
+    }
 }
 
 /// Writes a chunk behind `out`.
