@@ -261,11 +261,12 @@ impl Partial {
             // Each part was checked as it was read.
             MessageFormat::Json => self.checked = self.bytes.len(),
             MessageFormat::Base64 | MessageFormat::Text => {
-                self.checked += match simdutf8::compat::from_utf8(&self.bytes[self.checked..]) {
-                    Ok(text) => text.len(),
-                    Err(error) if error.error_len().is_none() => error.valid_up_to(),
-                    Err(_) => return Err((Status::BAD_UTF8, "its text is not UTF-8")),
-                };
+                let new = &self.bytes[self.checked..];
+                let whole = new.len() - cut_off(new);
+                if simdutf8::basic::from_utf8(&new[..whole]).is_err() {
+                    return Err((Status::BAD_UTF8, "its text is not UTF-8"));
+                }
+                self.checked += whole;
             }
         }
         Ok(())
@@ -282,9 +283,51 @@ impl Partial {
     }
 }
 
+/// Bytes at the end of a text that are the beginning of a character, of which the rest is still to come.
+fn cut_off(text: &[u8]) -> usize {
+    let length = text.iter().rev().take(3).position(|byte| *byte >= 0xc0).map_or(0, |behind| behind + 1);
+    match std::str::from_utf8(&text[text.len() - length..]) {
+        Err(error) if error.error_len().is_none() => length,
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Cut at every byte, as what is read at once and by the standard library.
+    #[test]
+    fn a_text_in_pieces_is_judged_as_a_whole() {
+        let texts: [&[u8]; 9] = [
+            "a語🎉é".as_bytes(),
+            b"ab\xff",
+            b"a\xc3",
+            b"\xc0\x80a",
+            b"\xe0\x80\x80",
+            b"\xed\xa0\x80a",
+            b"\xf4\x90\x80\x80",
+            b"\xe8\xaa\xe8\xaa\x9e",
+            b"\x9e\x9e\x9e\x9e",
+        ];
+        for text in texts {
+            for cut in 0..=text.len() {
+                let mut message = Partial::new(MessageFormat::Text, "id", "", 3, Instant::now());
+                let mut refused = false;
+                for end in [cut, text.len()] {
+                    let start = message.bytes.len();
+                    let wrong = std::str::from_utf8(&text[..end]).is_err_and(|error| error.error_len().is_some());
+                    refused = message.append(&text[start..end]).is_err();
+                    assert_eq!(refused, wrong, "{text:?}, cut at {cut}");
+                    if refused {
+                        break;
+                    }
+                }
+                let whole = !refused && message.check_end().is_ok();
+                assert_eq!(whole, std::str::from_utf8(text).is_ok(), "{text:?}, cut at {cut}");
+            }
+        }
+    }
 
     #[test]
     fn room_is_made_for_what_is_foreseen_but_never_more_than_double() {
