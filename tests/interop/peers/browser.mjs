@@ -35,6 +35,8 @@ const browser = await puppeteer.launch({
     // Names of candidates cannot be looked up here, and no other interface may be there.
     'media.peerconnection.ice.obfuscate_host_addresses': false,
     'media.peerconnection.ice.loopback': true,
+    // An old server has no /rtc/v1, and Firefox waits half as long again after each WebSocket that is refused there: 7 s after ten.
+    'network.websocket.delay-failed-reconnects': false,
   },
 });
 const version = await browser.version();
