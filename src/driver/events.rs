@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use crate::audio::wake::Wake;
+use crate::audio::wake::{Patience, Wake};
 use crate::event::{Event, EventBody, EventKind};
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Events that wait to be read.
 const CAPACITY: usize = 1024;
@@ -40,8 +40,6 @@ impl Kinds {
 #[derive(Default)]
 pub(super) struct EventQueue {
     state: Mutex<State>,
-    arrived: Condvar,
-    /// For the descriptor alone.
     wake: Wake,
 }
 
@@ -79,35 +77,29 @@ impl EventQueue {
         }
         let (called, polled) = (told.0 & state.called.0 != 0, told.0 & !state.called.0 != 0);
         drop(state);
-        self.changed(polled);
+        if polled {
+            self.wake.notify();
+        }
         called
     }
 
     /// Takes the next event that no callback takes, waiting for it at most `timeout` (None: until there is one, or
     /// the queue closes). Where callbacks take all it does not wait.
     pub(super) fn pop(&self, timeout: Option<Duration>) -> Option<Event> {
-        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut state = self.lock();
+        let mut patience = Patience::new(timeout);
         loop {
+            let mut state = self.lock();
             let event = state.take(false);
             // Under the lock: nothing comes meanwhile, and of several readers one at a time says so.
             self.wake.settle(|| state.is_pollable());
-            if event.is_some() {
+            if event.is_some() || state.is_over() {
                 return event;
             }
-            if state.closed || state.called == Kinds::ALL {
+            drop(state);
+            let ends_waiting = || self.lock().ends_waiting();
+            if !patience.deadline().is_some_and(|deadline| self.wake.wait(deadline, ends_waiting)) {
                 return None;
             }
-            state = match until {
-                None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return None;
-                    }
-                    self.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
         }
     }
 
@@ -129,17 +121,19 @@ impl EventQueue {
             state.events.insert(place, event);
         }
         drop(state);
-        self.changed(polled);
+        if polled {
+            self.wake.notify();
+        }
     }
 
     /// Says which kinds callbacks take from now on, of what waits as well.
     pub(super) fn set_called(&self, called: Kinds) {
         let mut state = self.lock();
         state.called = called;
-        let pollable = state.is_pollable();
-        self.wake.settle(|| pollable);
-        drop(state);
-        self.changed(pollable);
+        if state.ends_waiting() {
+            self.wake.notify();
+        }
+        self.wake.settle(|| state.is_pollable());
     }
 
     /// A descriptor that polls readable while there is an event that no callback takes, or the queue is closed. It belongs to the queue.
@@ -157,15 +151,7 @@ impl EventQueue {
     /// Wakes whoever waits; what is in the queue can still be taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.changed(true);
-    }
-
-    /// Wakes who waits; of the descriptor's pollers only where they have something to see.
-    fn changed(&self, polled: bool) {
-        self.arrived.notify_all();
-        if polled {
-            self.wake.notify();
-        }
+        self.wake.notify();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -174,6 +160,16 @@ impl EventQueue {
 }
 
 impl State {
+    /// Nothing is to come for who polls.
+    fn is_over(&self) -> bool {
+        self.closed || self.called == Kinds::ALL
+    }
+
+    /// Who polls waits no longer.
+    fn ends_waiting(&self) -> bool {
+        self.is_pollable() || self.is_over()
+    }
+
     /// Who polls has something to see.
     fn is_pollable(&self) -> bool {
         let wanted = |kind| !self.called.has(kind);
