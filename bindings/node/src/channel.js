@@ -68,7 +68,7 @@ export class Channel extends People {
       try {
         await this._until(joined, { timeout, signal, late: `channel "${this.name}" was not joined` });
       } catch (error) {
-        lib.channel_disconnect(this._handle, 0); // the next connect() is to be possible
+        await this.disconnect().catch(() => {}); // the next connect() is to be possible
         throw error;
       }
     } finally {
@@ -103,7 +103,7 @@ export class Channel extends People {
       rest = rest.subarray(Number(accepted[0]) * this.#channels);
       return status !== QUEUE_FULL;
     };
-    await this._inLine(this.#pushing, pushed, { signal, beat: this.#beat });
+    await this._inLine(this.#pushing, pushed, { signal, beat: this.#beat, about: () => false });
     return this.#interrupts === interrupts;
   }
 
@@ -131,7 +131,7 @@ export class Channel extends People {
     // The first is for a mark whose event was lost, since too many waited.
     const reached = () => (this.queued === 0 && this.#interrupts === interrupts) || this.#reached.get(id) !== null;
     try {
-      await this._until(reached, { signal });
+      await this._until(reached, { signal, beat: Infinity, about: (event) => event.id === id });
       return !this.#reached.get(id);
     } finally {
       this.#reached.delete(id);

@@ -81,7 +81,7 @@ function told(event) {
 export class Events extends EventEmitter {
   #watch;
   #memory = memoryOf(TYPES.stoa_event);
-  #waiting = new Set();
+  #waiting = new Map(); // those who wait: a function that has each ask again, and which events are news to it
 
   constructor(handle) {
     super();
@@ -105,20 +105,20 @@ export class Events extends EventEmitter {
   }
 
   _wake() {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting.keys()) wake();
   }
 
   /**
-   * Asks at once, after events, and after each beat, until it is so.
+   * Asks at once, after events that this is about, and after each beat, until it is so. me: gets a function that has it asked now.
    * It throws what ready() throws, the signal's reason, and STOA_TIMED_OUT after `timeout` ms, with what `late` says.
    */
-  async _until(ready, { signal, timeout = Infinity, beat = BEAT, late } = {}) {
+  async _until(ready, { signal, timeout = Infinity, late, beat = BEAT, about = () => true, me = {} } = {}) {
     signal?.throwIfAborted();
     const end = performance.now() + timeout;
     while (!ready()) {
       const left = end - performance.now();
       if (left <= 0) throw new StoaError(TIMED_OUT, `${late} within ${timeout} ms`);
-      await this.#news(Math.min(beat, left), signal);
+      await this.#news(me, about, Math.min(beat, left), signal);
       signal?.throwIfAborted();
     }
   }
@@ -128,40 +128,39 @@ export class Events extends EventEmitter {
     const me = {};
     line.push(me);
     try {
-      await this._until(() => line[0] === me && ready(), options);
+      if (line[0] !== me) await this._until(() => line[0] === me, { signal: options.signal, beat: Infinity, about: () => false, me });
+      await this._until(ready, options);
     } finally {
       line.splice(line.indexOf(me), 1);
-      if (line.length) this._wake();
+      line[0]?.wake?.();
     }
   }
 
-  #news(ms, signal) {
+  #news(me, about, ms, signal) {
     return new Promise((resolve) => {
-      const wake = () => {
+      const timer = ms < Infinity && setTimeout(() => me.wake(), ms);
+      me.wake = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', wake);
-        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', me.wake);
+        this.#waiting.delete(me.wake);
         resolve();
       };
-      const timer = setTimeout(wake, ms);
-      signal?.addEventListener('abort', wake);
-      this.#waiting.add(wake);
+      signal?.addEventListener('abort', me.wake);
+      this.#waiting.set(me.wake, about);
     });
   }
 
   #drain() {
-    let status;
-    try {
-      for (let count = 0; count < TURN; count++) {
-        status = lib.channel_poll_event(this._handle, 0, this.#memory);
-        if (status !== OK) break;
-        this._tell(this.#taken());
-      }
-    } finally {
-      this._wake();
+    for (let count = 0; count < TURN; count++) {
+      const status = lib.channel_poll_event(this._handle, 0, this.#memory);
+      // Its engine was closed, or it was itself: nothing comes any more.
+      if (status < 0 && status !== ERROR_LIMIT) return this._end();
+      if (status !== OK) return;
+      const event = this.#taken();
+      // Before the listeners, of which one may throw. Who waits for an event that was dropped is not to wait for ever.
+      for (const [wake, about] of this.#waiting) if (event.name === 'overflow' || about(event)) wake();
+      this._tell(event);
     }
-    // Its engine was closed, or it was itself: nothing comes any more.
-    if (status < 0 && status !== ERROR_LIMIT) this._end();
   }
 
   #taken() {

@@ -15,6 +15,8 @@ function bytesOf(data) {
   throw new TypeError(`what is sent is a string, a Buffer or another typed array, not ${typeof data}`);
 }
 
+const tells = (name, ticket) => (event) => event.name === name && event.ticket === Number(ticket);
+
 /** What of a sentence fits into the answer. */
 const beginning = (sentence) => sentence.slice(0, new TextEncoder().encodeInto(sentence, new Uint8Array(256)).read);
 
@@ -30,8 +32,9 @@ export class Messages extends Events {
     const options = optionsOf('stoa_message_options', { ...given, format }, { format: FORMAT });
     const ticket = new BigUint64Array(1);
     const queued = () => must(lib.channel_send_message(this._handle, bytes, bytes.length, options, ticket)) !== QUEUE_FULL;
-    await this._inLine(this.#messages, queued, { signal });
-    await this._until(() => must(lib.channel_wait_sent(this._handle, ticket[0], 0)) === OK, { signal });
+    await this._inLine(this.#messages, queued, { signal, about: (event) => event.name === 'message_sent' });
+    const sent = () => must(lib.channel_wait_sent(this._handle, ticket[0], 0)) === OK;
+    await this._until(sent, { signal, beat: Infinity, about: tells('message_sent', ticket[0]) });
   }
 
   async sendData(data, { signal, ...given } = {}) {
@@ -46,7 +49,8 @@ export class Messages extends Events {
     const begun = () => must(lib.channel_rpc_call(this._handle, user, method, payload, timeout, ticket)) !== QUEUE_FULL;
     await this._inLine(this.#calls, begun, { signal });
     let answer;
-    await this._until(() => (answer = this.#answerOf(ticket[0])) !== undefined, { signal });
+    const answered = () => (answer = this.#answerOf(ticket[0])) !== undefined;
+    await this._until(answered, { signal, beat: Infinity, about: tells('rpc_answered', ticket[0]) });
     return answer;
   }
 

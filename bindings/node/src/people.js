@@ -12,7 +12,6 @@ const SUBSCRIBE = wordsOf('SUBSCRIBE');
 /** What a promise comes to, unless the signal is aborted before. */
 async function unless(signal, promise) {
   if (!signal) return promise;
-  signal.throwIfAborted();
   let stop;
   const aborted = new Promise((_, reject) => signal.addEventListener('abort', (stop = () => reject(signal.reason))));
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', stop));
@@ -39,6 +38,7 @@ export class People extends Messages {
 
   async setUserInfo({ name, metadata, attributes }, { signal } = {}) {
     const changed = attributes && JSON.stringify(attributes);
+    signal?.throwIfAborted();
     // It answers within 10 s, on a thread of the pool: no event tells a refusal.
     const status = await unless(signal, lib.channel_set_user_info.async(this._handle, name, metadata, changed, -1));
     mustOf(status, lib.channel_last_error, this._handle);
