@@ -1,10 +1,11 @@
 //! The header suits other languages: a program of each joins, speaks, and hears by polling, by descriptor and by callback. And the
-//! binding for Python does what it promises.
+//! bindings for Python and Node do what they promise.
 
 mod stage;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 const RUN: Duration = Duration::from_secs(120);
@@ -46,27 +47,67 @@ fn go() {
     hears_every_way(&stage::passed("the Go program", &stage::run(&mut Command::new(program), RUN)));
 }
 
+/// A place with koffi for the programs for Node, made once. It is in the target directory: the sources stay as they are.
+fn node_place() -> &'static Path {
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        need("node", "--version", "apt-get install nodejs npm");
+        need("npm", "--version", "apt-get install npm");
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-node");
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::copy(dir("node").join("package.json"), place.join("package.json")).unwrap();
+        if !place.join("node_modules/koffi").exists() {
+            println!("npm installs koffi into {}", place.display());
+            let mut npm = Command::new("npm");
+            npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock"]).current_dir(&place);
+            stage::install("npm", &mut npm);
+        }
+        place
+    })
+}
+
+/// Makes `to` what the directory `from` is, but for installed packages.
+fn copy_dir(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.file_name() != "node_modules") {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
 #[test]
 fn node() {
-    need("node", "--version", "apt-get install nodejs npm");
-    need("npm", "--version", "apt-get install npm");
-    // Into the target directory: the sources stay as they are.
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-node");
-    std::fs::create_dir_all(&place).unwrap();
-    for name in ["package.json", "test.js"] {
-        std::fs::copy(dir("node").join(name), place.join(name)).unwrap();
-    }
-    if !place.join("node_modules/koffi").exists() {
-        println!("npm installs koffi into {}", place.display());
-        let mut npm = Command::new("npm");
-        npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock"]).current_dir(&place);
-        stage::install("npm", &mut npm);
-    }
+    let place = node_place();
+    std::fs::copy(dir("node").join("test.js"), place.join("test.js")).unwrap();
     let library = stage::stage().join("lib/libstoa.so");
     let _alone = stage::alone();
     let mut node = Command::new("node");
-    node.arg("test.js").current_dir(&place).env("STOA_LIB", library);
+    node.arg("test.js").current_dir(place).env("STOA_LIB", library);
     hears_every_way(&stage::passed("the Node program", &stage::run(&mut node, RUN)));
+}
+
+/// The binding in `bindings/node`: its tests say which promises they look at.
+#[test]
+fn node_binding() {
+    need("cc", "--version", "apt-get install gcc libc6-dev");
+    let place = node_place();
+    copy_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/node"), &place.join("node_modules/stoa"));
+    copy_dir(&dir("node_binding"), &place.join("node_binding"));
+    let (include, library) = (stage::stage().join("include"), stage::stage().join("lib/libstoa.so"));
+    let _alone = stage::alone();
+    let mut node = Command::new("node");
+    // One file after the other: sound is real-time.
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=tap", "node_binding/"]).current_dir(place);
+    node.env("STOA_LIB", library).env("STOA_INCLUDE", include);
+    let printed = stage::passed("the tests of the Node binding", &stage::run(&mut node, RUN));
+    let count = printed.lines().find_map(|line| line.strip_prefix("# pass "));
+    assert!(count.is_some_and(|count| count.parse().is_ok_and(|count: u32| count > 0)), "{printed}");
+    assert!(printed.contains("\n# skipped 0\n"), "{printed}");
 }
 
 #[test]

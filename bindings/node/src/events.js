@@ -125,6 +125,8 @@ export class Events extends EventEmitter {
 
   /** The same for what is done in the order of the calls: `line` has those who wait. */
   async _inLine(line, ready, options) {
+    options.signal?.throwIfAborted();
+    if (!line.length && ready()) return;
     const me = {};
     line.push(me);
     try {

@@ -1,6 +1,5 @@
 // What the tests share: rooms on the server inside, a tone, and what is heard of it.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { Engine } from 'stoa';
 
 export const RATE = 24000;
@@ -30,18 +29,23 @@ export async function pair(t, { ada = {}, bob = {} } = {}) {
   return [...users, engine];
 }
 
-/** Waits for events of a name until it is so. */
-export async function until(channel, name, ready) {
-  while (!ready()) await once(channel, name, { signal: AbortSignal.timeout(BOUND) });
+/** The next event of a name that fits. One listener: several events may come in one turn of the loop. */
+export function next(channel, name, fits = () => true) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => done(reject, new Error(`no such event "${name}" came`)), BOUND);
+    const listener = (event) => fits(event) && done(resolve, event);
+    const done = (settle, value) => {
+      clearTimeout(late);
+      channel.off(name, listener);
+      settle(value);
+    };
+    channel.on(name, listener);
+  });
 }
 
-/** The next event of a name that fits. */
-export async function next(channel, name, fits = () => true) {
-  const signal = AbortSignal.timeout(BOUND);
-  for (;;) {
-    const [event] = await once(channel, name, { signal });
-    if (fits(event)) return event;
-  }
+/** Waits for events of a name until it is so. */
+export async function until(channel, name, ready) {
+  if (!ready()) await next(channel, name, ready);
 }
 
 export const tone = (seconds) =>
