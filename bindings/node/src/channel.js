@@ -1,5 +1,6 @@
 // A channel: one user's conversation in a room.
 
+import { time } from './clock.js';
 import { StoaError } from './error.js';
 import { CONSTANTS, wordsOf } from './header.js';
 import { TYPES, handleOf, lib, must, mustOf, numberOf, optionsOf, statsOf, textOf } from './library.js';
@@ -51,12 +52,11 @@ export class Channel extends People {
 
   async connect({ timeout = 15000, signal } = {}) {
     signal?.throwIfAborted();
-    let begun = false;
+    // What happened before is of the connection before.
+    const since = time();
     let ended = null;
     const note = (event) => {
-      // What is told before it begins to connect is of the connection before.
-      begun ||= !hasEnded(event.newState);
-      if (begun && hasEnded(event.newState)) ended = event;
+      if (event.time > since && hasEnded(event.newState)) ended = event;
     };
     const joined = () => {
       if (ended) throw ended.error ?? new StoaError(ERROR_DISCONNECTED, `channel "${this.name}" was left while it was joined`);
