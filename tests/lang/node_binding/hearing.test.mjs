@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AMPLITUDE, BOUND, HERTZ, amplitudeOf, breaksOff, engineOf, fails, framesOf, hertzOf, join, next, pair, tone } from './room.mjs';
-
-async function rest(stream) {
-  for (let frames = 0; ; frames++) if ((await stream.read({ signal: AbortSignal.timeout(BOUND) })) === null) return frames;
-}
+import { AMPLITUDE, BOUND, HERTZ, amplitudeOf, breaksOff, fails, framesOf, hertzOf, next, pair, tone } from './room.mjs';
 
 test('a tone is heard as it was said', async (t) => {
   const [ada, bob] = await pair(t);
@@ -87,6 +83,7 @@ test('a read that waits ends with its stream, its channel and its engine', async
   await bob.close();
   assert.equal(await reads[1], null);
   assert.equal(await reads[2], null);
+  assert.equal(another.closed, true);
   const heard = ada.mixedStream();
   const last = heard.read();
   await engine.close();

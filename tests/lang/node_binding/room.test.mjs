@@ -29,6 +29,8 @@ test('connecting waits, can be broken off, and says why it failed', async (t) =>
   await breaksOff((options) => channel.connect(options));
   await channel.connect({ timeout: BOUND });
   assert.deepEqual(states.slice(-2), ['connecting', 'connected']);
+  await channel.disconnect({ timeout: BOUND });
+  await channel.connect({ timeout: BOUND }); // before the event of leaving was seen
   await fails(() => channel.connect(), 'STOA_ERROR_BAD_STATE', /\w+ \w+/);
   assert.equal(channel.state, 'connected');
   await assert.rejects(channel.disconnect({ signal: AbortSignal.abort() }), { name: 'AbortError' });
