@@ -589,7 +589,7 @@ typedef void (*stoa_frame_callback)(const char *user,
 // "user_muted": user; STOA_EVENT_FLAG_MUTED is set, or not set after unmuting.
 #define STOA_EVENT_USER_MUTED 5
 
-// "stream_ended": user; the user left, stopped publishing or was unsubscribed. What is in the stream can still be read.
+// "stream_ended": user, track; the user left, stopped publishing or was unsubscribed. What is in the stream can still be read.
 #define STOA_EVENT_STREAM_ENDED 6
 
 // "played": id is the number of a playout mark; status is STOA_OK when everything before it has left, STOA_INTERRUPTED when it
@@ -623,7 +623,7 @@ typedef void (*stoa_frame_callback)(const char *user,
 // the end was said, by a playout mark or stoa_channel_wait_played() there, nor after an interrupt, nor while muted.
 #define STOA_EVENT_STARVING 15
 
-// "stream_overflow": user ("" for the mix); status is STOA_QUEUE_FULL; id is how many frames of the stream were dropped since the
+// "stream_overflow": user ("" for the mix), track; status is STOA_QUEUE_FULL; id is how many frames of the stream were dropped since the
 // last event of this kind, because nobody took them in time. At once for the first, then at most once a second; while unread it
 // adds up.
 #define STOA_EVENT_STREAM_OVERFLOW 16
@@ -813,10 +813,12 @@ typedef struct stoa_event {
     uint32_t format;
     // Loudness below the maximum, dB: 0 is the loudest, 127 is silence.
     uint32_t level;
+    // The track as stoa_channel_track_stream() was given it, UTF-8; "" for a user's voice. Never NULL.
+    const char *track;
 } stoa_event;
 
 // Fills a stoa_event.
-#define STOA_EVENT_INIT { sizeof(stoa_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, 0 }
+#define STOA_EVENT_INIT { sizeof(stoa_event), 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, 0, NULL }
 
 // An event callback. It runs on the engine's dispatch thread (see THREADS); the event is valid until it returns.
 //
@@ -1164,6 +1166,28 @@ stoa_status stoa_channel_subscribe_state(const stoa_channel *channel, const char
 stoa_status stoa_channel_stream(stoa_channel *channel,
                                 const char *user,
                                 stoa_stream **out_stream);
+
+// The stream of one audio track of a user who is in the room: for a participant that publishes more than one, such as an agent with a
+// voice and background sound, or a browser that shares a screen with its sound. stoa_channel_user_info() tells which tracks there are.
+// While a handle of the stream is held the track is subscribed to, whether the user is or not; when the last one is freed it is
+// unsubscribed. It may be the track that stoa_channel_stream() gives, too: the two streams do not depend on each other.
+// It ends, and stream_ended tells so with the track, when the track is unpublished or the user leaves, and with the connection; then ask
+// for a new one. A connection that comes back goes on with the track of that name (by its id only as long as the server knows it).
+// The mix, voice detection, dumps and stoa_channel_set_frame_callback() are of the users' voices alone, without it.
+//
+// user: the identity, 1 to 256 bytes.
+// track: the track's name, 1 to 256 bytes; or its id ("TR_..."), where no audio track of the user has that name. Of several with the
+//   same name it is the first.
+// out_stream: a handle of its own for each call, of one and the same stream for the same track; free it with stoa_stream_free().
+// Returns: STOA_OK; STOA_ERROR_NOT_FOUND: no such user in the room, or no such audio track (now): the sentence says which there are;
+//   STOA_ERROR_NOT_ALLOWED: the server does not let this user hear (any more); STOA_ERROR_BAD_STATE: not connected;
+//   STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_BUSY: too many calls wait
+//   for this channel; the handle errors.
+// Threads: any. Does not wait.
+stoa_status stoa_channel_track_stream(stoa_channel *channel,
+                                      const char *user,
+                                      const char *track,
+                                      stoa_stream **out_stream);
 
 // The stream of all users who are subscribed to, mixed. It outlives connections, and ends when the channel is freed.
 //

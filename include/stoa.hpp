@@ -253,6 +253,13 @@ public:
         check(stoa_channel_stream(get(), user.c_str(), &raw));
         return stream(raw);
     }
+    // While it is held that track is subscribed to, whether the user is or not.
+    stream track_stream(const std::string &user, const std::string &track)
+    {
+        stoa_stream *raw = nullptr;
+        check(stoa_channel_track_stream(get(), user.c_str(), track.c_str(), &raw));
+        return stream(raw);
+    }
     stream mixed_stream()
     {
         stoa_stream *raw = nullptr;

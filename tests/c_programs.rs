@@ -155,6 +155,13 @@ fn callbacks_readers_and_frees_take_turns() {
 }
 
 #[test]
+fn a_track_is_subscribed_to_while_its_stream_is_held() {
+    let program = compile("cc", &SANITIZE, "tests/c/tracks.c", "tracks-asan");
+    let _alone = alone();
+    assert_eq!(passed("tracks", &run(&mut Command::new(program), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
 fn no_signal_ends_the_program() {
     let program = compile("cc", &SANITIZE, "tests/c/signals.c", "signals-asan");
     let _alone = alone();

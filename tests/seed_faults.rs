@@ -179,7 +179,7 @@ fn every_queue_is_bounded_and_counts_what_it_drops() {
     let (sum, times) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (add, count) = (sum.clone(), times.clone());
     let listener = Box::new(move |told: &Told| {
-        let EventBody::StreamOverflow { user, dropped } = &told.body else { panic!("another event") };
+        let EventBody::StreamOverflow { user, dropped, .. } = &told.body else { panic!("another event") };
         assert_eq!(user, "bob");
         add.fetch_add(*dropped as usize, Ordering::SeqCst);
         count.fetch_add(1, Ordering::SeqCst);

@@ -7,9 +7,11 @@
 //! - `microphone`: PCM out. [`hearing`]: PCM in. [`gate`]: what of it is speech. [`tap`]: a copy of all of it, for a dump.
 //! - [`people`]: what the server tells of each user and of the room. [`rpc`]: calls between users.
 //! - [`messages`]: out of the chat queue, and in through the reassembly. `data`: packets on their way to the server.
-//! - [`voice`]: what the application sees: users, the microphone's way out, each speaker's way in. [`stats`]: what was counted.
+//! - [`voice`]: what the application sees: users, the microphone's way out, each speaker's way in. `user`: one of them. `ear`: one track of
+//!   theirs that is listened to. [`stats`]: what was counted.
 
 mod data;
+mod ear;
 mod expiry;
 pub mod gate;
 pub mod hearing;

@@ -1,37 +1,28 @@
 //! A remote user, as a channel knows them.
 
+use super::ear::Ear;
 use super::gate::Turn;
-use super::hearing::{FrameSink, Hearing, nobody};
 use crate::event::{EventBody, SubscribeState};
 use crate::signal::livekit as lk;
-use std::sync::{Arc, Weak};
+use crate::{Error, Status};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// See the module.
 pub(super) struct User {
     pub(super) identity: Arc<str>,
     pub(super) sid: String,
-    /// The track that is heard: the microphone, else the first audio.
-    pub(super) track: Option<Arc<str>>,
     pub(super) muted: bool,
     /// The server says so.
     pub(super) speaking: bool,
-    /// The application wants this user's audio; the server was asked for it; a section carries it.
-    pub(super) wanted: bool,
-    pub(super) requested: bool,
-    pub(super) open: bool,
-    /// The connection on which this user was heard is over: the stream waits for the track to come back.
-    pub(super) away: bool,
-    /// In the room, and until then the track may come back.
-    pub(super) track_until: Option<Instant>,
     /// Not in the room that was entered anew, but waited for until then.
     pub(super) awaited_until: Option<Instant>,
-    /// When the section counts as carrying the track, though nothing was negotiated.
-    pub(super) confirm_at: Option<Instant>,
     pub(super) state: SubscribeState,
     since: Instant,
-    pub(super) sink: Weak<dyn FrameSink>,
-    pub(super) hearing: Option<Hearing>,
+    /// The track that is heard as the user: the microphone, else the first audio.
+    pub(super) voice: Ear,
+    /// Tracks that the application reads beside it.
+    pub(super) named: Vec<Ear>,
 }
 
 impl User {
@@ -39,37 +30,28 @@ impl User {
         User {
             identity: info.identity.as_str().into(),
             sid: info.sid.clone(),
-            track: None,
             muted: false,
             speaking: false,
-            wanted,
-            requested: false,
-            open: false,
-            away: false,
-            track_until: None,
             awaited_until: None,
-            confirm_at: None,
             state: SubscribeState::Idle,
             since: now,
-            sink: nobody(),
-            hearing: None,
+            voice: Ear::new(wanted),
+            named: Vec::new(),
         }
     }
 
-    pub(super) fn carries(&self, track: &str) -> bool {
-        self.track.as_deref() == Some(track)
+    /// The voice, then the named tracks.
+    pub(super) fn ears(&self) -> impl Iterator<Item = &Ear> {
+        std::iter::once(&self.voice).chain(&self.named)
     }
 
-    /// The session that carried the track is over; another one may bring it back.
-    pub(super) fn lose_track(&mut self) {
-        (self.track, self.requested, self.open, self.confirm_at) = (None, false, false, None);
-        (self.away, self.track_until) = (true, None);
+    pub(super) fn ears_mut(&mut self) -> impl Iterator<Item = &mut Ear> {
+        std::iter::once(&mut self.voice).chain(&mut self.named)
     }
 
-    /// Ends the stream that the application reads. False: there is none.
-    pub(super) fn close_sink(&mut self) -> bool {
-        let sink = std::mem::replace(&mut self.sink, nobody()).upgrade();
-        sink.inspect(|sink| sink.close()).is_some()
+    /// One of them, counted from 0.
+    pub(super) fn ear(&mut self, place: usize) -> &mut Ear {
+        if place == 0 { &mut self.voice } else { &mut self.named[place - 1] }
     }
 
     /// Takes over whether the user speaks, and how loudly (0 to 1): an event where that is news.
@@ -90,7 +72,7 @@ impl User {
 
     /// Ends the speech of a user who is not heard any more.
     pub(super) fn end_speech(&mut self) -> Option<EventBody> {
-        let turn = self.hearing.as_mut()?.close_speech()?;
+        let turn = self.voice.hearing.as_mut()?.close_speech()?;
         Some(self.speech(turn))
     }
 
@@ -102,10 +84,28 @@ impl User {
     }
 }
 
+fn audio(tracks: &[lk::TrackInfo]) -> impl Iterator<Item = &lk::TrackInfo> {
+    tracks.iter().filter(|track| track.r#type() == lk::TrackType::Audio)
+}
+
 /// The track of a participant that is heard as "the user".
-pub(super) fn audio_track(info: &lk::ParticipantInfo) -> Option<&lk::TrackInfo> {
-    let audio = || info.tracks.iter().filter(|track| track.r#type() == lk::TrackType::Audio);
-    audio().find(|track| track.source() == lk::TrackSource::Microphone).or_else(|| audio().next())
+pub(super) fn audio_track(tracks: &[lk::TrackInfo]) -> Option<&lk::TrackInfo> {
+    let microphone = audio(tracks).find(|track| track.source() == lk::TrackSource::Microphone);
+    microphone.or_else(|| audio(tracks).next())
+}
+
+/// The audio track of that name, else of that sid.
+pub(super) fn named_track<'a>(tracks: &'a [lk::TrackInfo], name: &str) -> Option<&'a lk::TrackInfo> {
+    audio(tracks).find(|track| track.name == name).or_else(|| audio(tracks).find(|track| track.sid == name))
+}
+
+/// What looking for a track says where there is none of that name.
+pub(super) fn no_track(user: &str, tracks: &[lk::TrackInfo], name: &str) -> Error {
+    let called = |track: &lk::TrackInfo| format!("'{}'", if track.name.is_empty() { &track.sid } else { &track.name });
+    let known: Vec<String> = audio(tracks).map(called).collect();
+    let instead =
+        if known.is_empty() { "wait until one is published".into() } else { format!("there is {}", known.join(", ")) };
+    Error::new(Status::NOT_FOUND, format!("'{user}' has no audio track '{name}'; {instead}"))
 }
 
 /// A linear loudness, 0 to 1, as dB below the maximum, as levels are told everywhere else (RFC 6464). A server may say anything.

@@ -16,6 +16,7 @@ mod work;
 pub use commands::{not_allowed, not_found};
 pub use work::{Finished, Work};
 
+use super::ear::Ear;
 use super::expiry::Expiry;
 use super::gate::VadConfig;
 use super::hearing::{FrameInfo, FrameSink, nobody};
@@ -179,9 +180,13 @@ impl Voice {
             match self.session.poll()? {
                 Output::Media { track, packet } => {
                     let wanted = self.mix.strong_count() > 0 || self.tap.as_ref().is_some_and(|tap| tap.hears());
-                    let user = self.users.iter_mut().find(|user| user.carries(&track));
-                    if let Some(hearing) = user.and_then(|user| user.hearing.as_mut()) {
-                        hearing.receive(&packet, now, wanted);
+                    let user = self.users.iter_mut().find(|user| user.ears().any(|ear| ear.carries(&track)));
+                    let ears = user.into_iter().flat_map(User::ears_mut).filter(|ear| ear.carries(&track));
+                    for ear in ears {
+                        let wanted = wanted && ear.is_voice();
+                        if let Some(hearing) = &mut ear.hearing {
+                            hearing.receive(&packet, now, wanted);
+                        }
                     }
                 }
                 Output::Event(event) => self.session_event(now, event),
@@ -202,11 +207,14 @@ impl Voice {
         }
         self.come_back(now);
         for index in 0..self.users.len() {
-            if self.users[index].confirm_at.is_some_and(|at| at <= now) {
+            if self.users[index].ears().any(|ear| ear.confirm_at.is_some_and(|at| at <= now)) {
                 self.confirm(now, index);
             }
+            if self.users[index].named.iter().any(Ear::is_let_go) {
+                self.update_subscription(now, index);
+            }
             let user = &mut self.users[index];
-            if let Some(turn) = user.hearing.as_mut().and_then(|hearing| hearing.quiet(now)) {
+            if let Some(turn) = user.voice.hearing.as_mut().and_then(|hearing| hearing.quiet(now)) {
                 self.events.push_back(user.speech(turn));
             }
         }
@@ -257,9 +265,11 @@ impl Voice {
     /// When [`Voice::advance`] or [`Voice::poll_work`] have something to do.
     pub fn deadline(&self) -> Option<Instant> {
         let sending = (self.speaks || self.session.can_send()).then(|| self.microphone.deadline()).flatten();
-        let returning = self.users.iter().flat_map(|user| [user.awaited_until, user.track_until]).flatten();
-        let hearing = self.users.iter().filter_map(|user| user.hearing.as_ref()?.deadline());
-        let confirming = self.users.iter().filter_map(|user| user.confirm_at);
+        let ears = || self.users.iter().flat_map(User::ears);
+        let returning = self.users.iter().filter_map(|user| user.awaited_until);
+        let returning = returning.chain(ears().filter_map(|ear| ear.track_until));
+        let hearing = ears().filter_map(|ear| ear.hearing.as_ref()?.deadline());
+        let confirming = ears().filter_map(|ear| ear.confirm_at);
         let expiring = (self.state == ConnectionState::Connected).then(|| self.expiry.deadline(&self.wall)).flatten();
         let media = hearing.chain(confirming).chain(sending).chain(self.mixer.deadline());
         let asked = self.rpc.deadline().into_iter().chain(self.requests.deadline());

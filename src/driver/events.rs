@@ -204,9 +204,11 @@ impl State {
 
     /// Adds what one stream dropped to what an unread event tells of that stream.
     fn add_up(&mut self, event: &Event) -> bool {
-        let EventBody::StreamOverflow { user, dropped } = &event.body else { return false };
+        let EventBody::StreamOverflow { user, track, dropped } = &event.body else { return false };
         let unread = self.events.iter_mut().find_map(|other| match &mut other.body {
-            EventBody::StreamOverflow { user: of, dropped } if of == user => Some(dropped),
+            EventBody::StreamOverflow { user: of, track: which, dropped } if (&*of, &*which) == (user, track) => {
+                Some(dropped)
+            }
             _ => None,
         });
         let Some(sum) = unread else { return false };

@@ -103,14 +103,16 @@ impl Inner {
         }
     }
 
-    pub(super) fn make_stream(&self, user: &str) -> Stream {
+    pub(super) fn make_stream(&self, user: &str, track: &str) -> Stream {
         let shape = Shape {
             rate: self.options.sample_rate,
             channels: self.options.channels,
             queue_ms: self.options.receive_queue_ms,
             overflow: self.options.receive_overflow(),
         };
-        Stream::new(user, &shape, self.frame_callback.clone(), self.engine.dispatcher.clone(), self.this.clone())
+        // A callback for everyone's frames could not tell a named track from the voice.
+        let for_all = if track.is_empty() { self.frame_callback.clone() } else { Arc::new(Slot::new()) };
+        Stream::new(user, track, &shape, for_all, self.engine.dispatcher.clone(), self.this.clone())
     }
 
     /// Opens a stream for every user that has none, for the channel's frame callback.

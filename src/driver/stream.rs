@@ -1,4 +1,4 @@
-//! A stream: one remote user's sound, or the mix of all.
+//! A stream: one remote user's sound, another track of theirs, or the mix of all.
 
 use super::dispatch::{Dispatcher, Scheduled, Slot, Source};
 use super::state;
@@ -56,6 +56,7 @@ pub struct Stream {
 
 pub(super) struct Inner {
     user: Arc<str>,
+    track: Arc<str>,
     channels: usize,
     slot_len: usize,
     ring: StreamRing<FrameInfo>,
@@ -96,6 +97,7 @@ pub(super) struct Shape {
 impl Stream {
     pub(super) fn new(
         user: &str,
+        track: &str,
         shape: &Shape,
         for_all: Arc<Slot<FrameCallback>>,
         dispatcher: Dispatcher,
@@ -105,6 +107,7 @@ impl Stream {
         let slots = (shape.queue_ms / FRAME_MS).max(1) as usize;
         let inner = Arc::new_cyclic(|this| Inner {
             user: user.into(),
+            track: track.into(),
             channels: shape.channels as usize,
             slot_len,
             ring: StreamRing::new(slots, slot_len, shape.overflow),
@@ -128,6 +131,11 @@ impl Stream {
     /// Whose it is; empty for the mix.
     pub fn user(&self) -> &str {
         &self.inner.user
+    }
+
+    /// The track as it was asked for; empty for a user's voice and for the mix.
+    pub fn track(&self) -> &str {
+        &self.inner.track
     }
 
     /// Copies the next frame out. One reader at a time; a second one gets BUSY. While there is a callback, the frames are not the
@@ -260,7 +268,8 @@ impl Inner {
         told.at = Some(now);
         drop(told);
         if let Some(channel) = self.channel.upgrade() {
-            channel.publish(EventBody::StreamOverflow { user: self.user.to_string(), dropped: since }, now);
+            let (user, track) = (self.user.to_string(), self.track.to_string());
+            channel.publish(EventBody::StreamOverflow { user, track, dropped: since }, now);
         }
     }
 
@@ -329,6 +338,15 @@ impl FrameSink for Inner {
 
     fn measured(&self, stats: &HearingStats) {
         self.reception.put((super::clock::time_us(), *stats));
+    }
+}
+
+impl Drop for Inner {
+    /// Nobody reads it any more: the connection looks whether there is something to unsubscribe from.
+    fn drop(&mut self) {
+        if let Some(channel) = self.channel.upgrade().filter(|_| !self.track.is_empty()) {
+            channel.pushed.notify_one();
+        }
     }
 }
 

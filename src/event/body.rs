@@ -51,10 +51,12 @@ pub enum EventBody {
         /// Muted now.
         muted: bool,
     },
-    /// `stream_ended`: this user's stream is over (left, unpublished, unsubscribed).
+    /// `stream_ended`: a stream of this user's is over (left, unpublished, unsubscribed).
     StreamEnded {
         /// The user's identity.
         user: String,
+        /// The track as it was named when the stream was opened; empty for the voice.
+        track: String,
     },
     /// `played`: everything before a playout mark has left, or was dropped by an interrupt.
     Played {
@@ -139,6 +141,8 @@ pub enum EventBody {
     StreamOverflow {
         /// Whose stream; empty for the mix.
         user: String,
+        /// The track, as with `StreamEnded`.
+        track: String,
         /// Frames dropped since the last event of this kind.
         dropped: u64,
     },

@@ -148,6 +148,43 @@ pub unsafe extern "C" fn stoa_channel_stream(
     })
 }
 
+/// The stream of one audio track of a user who is in the room: for a participant that publishes more than one, such as an agent with a
+/// voice and background sound, or a browser that shares a screen with its sound. stoa_channel_user_info() tells which tracks there are.
+/// While a handle of the stream is held the track is subscribed to, whether the user is or not; when the last one is freed it is
+/// unsubscribed. It may be the track that stoa_channel_stream() gives, too: the two streams do not depend on each other.
+/// It ends, and stream_ended tells so with the track, when the track is unpublished or the user leaves, and with the connection; then ask
+/// for a new one. A connection that comes back goes on with the track of that name (by its id only as long as the server knows it).
+/// The mix, voice detection, dumps and stoa_channel_set_frame_callback() are of the users' voices alone, without it.
+///
+/// user: the identity, 1 to 256 bytes.
+/// track: the track's name, 1 to 256 bytes; or its id ("TR_..."), where no audio track of the user has that name. Of several with the
+///   same name it is the first.
+/// out_stream: a handle of its own for each call, of one and the same stream for the same track; free it with stoa_stream_free().
+/// Returns: STOA_OK; STOA_ERROR_NOT_FOUND: no such user in the room, or no such audio track (now): the sentence says which there are;
+///   STOA_ERROR_NOT_ALLOWED: the server does not let this user hear (any more); STOA_ERROR_BAD_STATE: not connected;
+///   STOA_ERROR_BAD_UTF8; STOA_ERROR_BAD_ARGUMENT: the length; STOA_ERROR_LIMIT: too many handles; STOA_ERROR_BUSY: too many calls wait
+///   for this channel; the handle errors.
+/// Threads: any. Does not wait.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stoa_channel_track_stream(
+    channel: *mut stoa_channel,
+    user: *const c_char,
+    track: *const c_char,
+    out_stream: *mut *mut stoa_stream,
+) -> stoa_status {
+    on(channel, |channel: &ChannelHandle| {
+        needed(out_stream, "out_stream")?;
+        // SAFETY: the header asks for strings that end with a zero.
+        let (user, track) = unsafe { (user_name(user)?, required(track, "track")?) };
+        validate::name("track", track)?;
+        let stream = channel.channel.track_stream(user, track)?;
+        let handle = insert(Entry::Stream(StreamHandle::new(stream, channel.channels)))?;
+        // SAFETY: the header asks for room for a handle.
+        unsafe { put(out_stream, handle) };
+        Ok(Status::OK)
+    })
+}
+
 /// The stream of all users who are subscribed to, mixed. It outlives connections, and ends when the channel is freed.
 ///
 /// out_stream: a handle of its own for each call, of one and the same stream; free it with stoa_stream_free().

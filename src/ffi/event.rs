@@ -22,7 +22,7 @@ pub const STOA_EVENT_USER_LEFT: u32 = 3;
 pub const STOA_EVENT_AUDIO_SUBSCRIBE_STATE_CHANGED: u32 = 4;
 /// "user_muted": user; STOA_EVENT_FLAG_MUTED is set, or not set after unmuting.
 pub const STOA_EVENT_USER_MUTED: u32 = 5;
-/// "stream_ended": user; the user left, stopped publishing or was unsubscribed. What is in the stream can still be read.
+/// "stream_ended": user, track; the user left, stopped publishing or was unsubscribed. What is in the stream can still be read.
 pub const STOA_EVENT_STREAM_ENDED: u32 = 6;
 /// "played": id is the number of a playout mark; status is STOA_OK when everything before it has left, STOA_INTERRUPTED when it
 /// was dropped.
@@ -46,7 +46,7 @@ pub const STOA_EVENT_TOKEN_WILL_EXPIRE: u32 = 14;
 /// "starving": the send queue ran dry, more sound came 20 to 500 ms too late, and the hearers had a gap of elapsed_us. Not told where
 /// the end was said, by a playout mark or stoa_channel_wait_played() there, nor after an interrupt, nor while muted.
 pub const STOA_EVENT_STARVING: u32 = 15;
-/// "stream_overflow": user ("" for the mix); status is STOA_QUEUE_FULL; id is how many frames of the stream were dropped since the
+/// "stream_overflow": user ("" for the mix), track; status is STOA_QUEUE_FULL; id is how many frames of the stream were dropped since the
 /// last event of this kind, because nobody took them in time. At once for the first, then at most once a second; while unread it
 /// adds up.
 pub const STOA_EVENT_STREAM_OVERFLOW: u32 = 16;
@@ -198,12 +198,14 @@ pub struct stoa_event {
     pub format: u32,
     /// Loudness below the maximum, dB: 0 is the loudest, 127 is silence.
     pub level: u32,
+    /// The track as stoa_channel_track_stream() was given it, UTF-8; "" for a user's voice. Never NULL.
+    pub track: *const c_char,
 }
 
 // SAFETY: repr(C), begins with its size, words and an even number of half words without padding, zero bytes are NULL and 0.
 unsafe impl Versioned for stoa_event {
     const NAME: &'static str = "stoa_event";
-    const FIRST: usize = 120;
+    const FIRST: usize = 128;
 }
 
 /// An event callback. It runs on the engine's dispatch thread (see THREADS); the event is valid until it returns.
@@ -220,6 +222,7 @@ pub struct Payload {
     text: CString,
     topic: CString,
     message_id: CString,
+    track: CString,
     data: Vec<u8>,
 }
 
@@ -257,6 +260,7 @@ pub fn convert(event: &Event) -> (stoa_event, Payload) {
         message_id: c"".as_ptr(),
         format: 0,
         level: 0,
+        track: c"".as_ptr(),
     };
     let mut payload = Payload::default();
     match &event.body {
@@ -283,9 +287,9 @@ pub fn convert(event: &Event) -> (stoa_event, Payload) {
             (to.kind, to.flags) = (STOA_EVENT_USER_MUTED, if *muted { STOA_EVENT_FLAG_MUTED } else { 0 });
             payload = Payload::of_user(user);
         }
-        EventBody::StreamEnded { user } => {
+        EventBody::StreamEnded { user, track } => {
             to.kind = STOA_EVENT_STREAM_ENDED;
-            payload = Payload::of_user(user);
+            payload = Payload { track: c_string(track), ..Payload::of_user(user) };
         }
         EventBody::Played { mark, status } => (to.kind, to.id, to.status) = (STOA_EVENT_PLAYED, *mark, status.0),
         EventBody::DataReceived { user, topic, payload: data, reliable } => {
@@ -321,9 +325,9 @@ pub fn convert(event: &Event) -> (stoa_event, Payload) {
             (to.kind, to.elapsed_us) = (STOA_EVENT_TOKEN_WILL_EXPIRE, *left_us);
         }
         EventBody::Starving { gap_us } => (to.kind, to.elapsed_us) = (STOA_EVENT_STARVING, *gap_us),
-        EventBody::StreamOverflow { user, dropped } => {
+        EventBody::StreamOverflow { user, track, dropped } => {
             (to.kind, to.id, to.status) = (STOA_EVENT_STREAM_OVERFLOW, *dropped, Status::QUEUE_FULL.0);
-            payload = Payload::of_user(user);
+            payload = Payload { track: c_string(track), ..Payload::of_user(user) };
         }
         EventBody::SpeechStarted { user } => {
             to.kind = STOA_EVENT_SPEECH_STARTED;
@@ -378,7 +382,7 @@ impl stoa_event {
     /// The buffers behind the payload's strings stay in place when the payload itself is moved.
     fn point_to(&mut self, payload: &Payload) {
         (self.user, self.text, self.topic) = (payload.user.as_ptr(), payload.text.as_ptr(), payload.topic.as_ptr());
-        self.message_id = payload.message_id.as_ptr();
+        (self.message_id, self.track) = (payload.message_id.as_ptr(), payload.track.as_ptr());
         if !payload.data.is_empty() {
             (self.data, self.data_length) = (payload.data.as_ptr(), payload.data.len());
         }

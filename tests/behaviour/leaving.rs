@@ -27,7 +27,7 @@ fn leaving_ends_the_stream_after_what_was_said() {
     assert!(heard.is_closed());
     assert_eq!(left(&sim, bob), [("ada".to_string(), Reason::Requested)]);
     let events = &sim.clients[bob].events;
-    assert!(events.contains(&EventBody::StreamEnded { user: "ada".into() }));
+    assert!(events.contains(&EventBody::StreamEnded { user: "ada".into(), track: String::new() }));
     let idle = |event: &&EventBody| matches!(event, EventBody::SubscribeStateChanged { new: SubscribeState::Idle, .. });
     assert_eq!(events.iter().filter(idle).count(), 1);
     assert_eq!(sim.server.population().1, 1);

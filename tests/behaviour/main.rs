@@ -1,5 +1,6 @@
 //! Behaviours of server and clients together, on a simulated network with a virtual clock: exact, fast, repeatable by seed.
 
+mod second_track;
 mod sim;
 
 mod administering;
@@ -24,6 +25,7 @@ mod speaking;
 mod starving;
 mod subscribing;
 mod tokens;
+mod tracks;
 mod turn;
 mod two_connections;
 mod ways;

@@ -241,7 +241,7 @@ fn who_comes_back_without_a_track_is_heard_no_more() {
     assert!(!two.at_ada.is_closed(), "the track may come yet");
     two.sim.run(ms(11_000));
     assert!(two.at_ada.is_closed());
-    let ended = EventBody::StreamEnded { user: "bob".into() };
+    let ended = EventBody::StreamEnded { user: "bob".into(), track: String::new() };
     assert_eq!(two.comings_and_goings(), [&ended]);
 }
 

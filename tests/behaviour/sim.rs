@@ -1,5 +1,6 @@
 //! A room server and its clients, and perhaps a relay, on a network that exists only in memory. Time passes when the test says so.
 
+use crate::second_track::SecondTrack;
 use crate::turn::{self, Relay};
 
 use std::cell::Cell;
@@ -237,6 +238,8 @@ pub struct Sim {
     /// What the server names beside itself, and what is there.
     pub ice_servers: Vec<IceServer>,
     pub relay: Relay,
+    /// Who publishes in another's name.
+    pub second_track: Option<SecondTrack>,
     pub clients: Vec<Client>,
     pub log: Vec<String>,
     /// What the room service answered later.
@@ -315,6 +318,7 @@ impl Sim {
             announced,
             ice_servers: Vec::new(),
             relay: Relay::new(start),
+            second_track: None,
             server_gone: false,
             clients: Vec::new(),
             log: Vec::new(),
@@ -398,9 +402,15 @@ impl Sim {
 
     /// Lets a client hear a user.
     pub fn record(&mut self, client: usize, user: &str) -> Arc<Recorder> {
+        self.record_track(client, user, "")
+    }
+
+    /// Lets a client hear a track of a user.
+    pub fn record_track(&mut self, client: usize, user: &str, track: &str) -> Arc<Recorder> {
         let recorder = Arc::new(Recorder::default());
         let as_sink: Arc<dyn FrameSink> = recorder.clone();
-        self.clients[client].voice.open_stream(user, Arc::downgrade(&as_sink)).expect("a user in the room");
+        let opened = self.clients[client].voice.open_stream(self.now, user, track, Arc::downgrade(&as_sink));
+        opened.expect("a user in the room, with that track");
         recorder
     }
 
@@ -422,6 +432,7 @@ impl Sim {
     /// Another server is there in its place, that knows nobody.
     pub fn start_server(&mut self) {
         self.server_gone = false;
+        self.second_track.as_mut().map(SecondTrack::forget);
         self.server = server(self.announced, self.seed + 1000, self.now, self.clock.micros(self.now));
     }
 
@@ -479,6 +490,10 @@ impl Sim {
                 ServerOutput::Send { conn, bytes } => {
                     let bytes = self.with_ice_servers(bytes);
                     if let Some(client) = self.conns.get(&conn.0).copied() {
+                        let bytes = match &mut self.second_track {
+                            Some(second) if second.client != client => second.tell(bytes),
+                            _ => bytes,
+                        };
                         self.message(conn.0, false, Parcel::MessageToClient { client, conn: conn.0, bytes });
                     }
                 }

@@ -35,7 +35,7 @@ fn the_stream_of_one_of_whom_nothing_came_ends_too() {
     subscribe(&mut sim, false);
     assert!(heard.is_closed());
     sim.run(ms(0));
-    assert!(sim.clients[bob].events.contains(&EventBody::StreamEnded { user: "carol".into() }));
+    assert!(sim.clients[bob].events.contains(&EventBody::StreamEnded { user: "carol".into(), track: String::new() }));
 }
 
 #[test]

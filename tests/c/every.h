@@ -111,6 +111,7 @@ struct given {
     CALL(stoa_channel_rpc_fail, stoa_channel_rpc_fail(g->channel, 2, STOA_RPC_APPLICATION_ERROR, "no"))                \
     CALL(stoa_channel_rpc_unregister, stoa_channel_rpc_unregister(g->channel, "add"))                                  \
     CALL(stoa_channel_stream, stoa_channel_stream(g->channel, g->user, &g->new_stream))                                \
+    CALL(stoa_channel_track_stream, stoa_channel_track_stream(g->channel, g->user, "microphone", &g->new_stream))      \
     CALL(stoa_channel_mixed_stream, stoa_channel_mixed_stream(g->channel, &g->new_stream))                             \
     CALL(stoa_channel_send_data, stoa_channel_send_data(g->channel, "data", 4, NULL))                                  \
     CALL(stoa_channel_wait_sent, stoa_channel_wait_sent(g->channel, g->ticket, g->timeout_ms))                         \

@@ -47,7 +47,7 @@ const STATES: [&str; 6] =
 const SIZES: [&str; 4] = ["size is 0", "size is one too small", "size is 4097", "size is all ones"];
 
 /// Statuses that no row shows, and why.
-const ELSEWHERE: [(&str, &str, &str); 23] = [
+const ELSEWHERE: [(&str, &str, &str); 24] = [
     (
         "stoa_log_set",
         "STOA_ERROR_BUSY",
@@ -69,6 +69,7 @@ const ELSEWHERE: [(&str, &str, &str); 23] = [
     ),
     ("stoa_channel_mute", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_stream", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
+    ("stoa_channel_track_stream", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_mixed_stream", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_renew_token", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),
     ("stoa_channel_reconnect", "STOA_ERROR_BUSY", "as stoa_channel_subscribe"),

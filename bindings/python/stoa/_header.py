@@ -96,6 +96,7 @@ class Event(Sized):
         + _members(c_void_p, "owner")
         + _members(c_char_p, "message_id")
         + _members(c_uint32, "format", "level")
+        + _members(c_char_p, "track")
     )
 
 

@@ -23,7 +23,7 @@ pub fn object(event: &Event) -> Value {
             "elapsed_us": elapsed_us,
         }),
         EventBody::UserMuted { user, muted } => json!({"event": "user_muted", "user": user, "muted": muted}),
-        EventBody::StreamEnded { user } => json!({"event": "stream_ended", "user": user}),
+        EventBody::StreamEnded { user, .. } => json!({"event": "stream_ended", "user": user}),
         EventBody::Played { mark, status } => json!({"event": "played", "mark": mark, "status": status.0}),
         EventBody::DataReceived { user, topic, payload, reliable } => {
             let object = json!({"event": "data_received", "user": user, "topic": topic, "reliable": reliable});
@@ -47,7 +47,7 @@ pub fn object(event: &Event) -> Value {
         }
         EventBody::TokenWillExpire { left_us } => json!({"event": "token_will_expire", "left_us": left_us}),
         EventBody::Starving { gap_us } => json!({"event": "starving", "gap_us": gap_us}),
-        EventBody::StreamOverflow { user, dropped } => {
+        EventBody::StreamOverflow { user, dropped, .. } => {
             json!({"event": "stream_overflow", "user": user, "dropped": dropped})
         }
         EventBody::SpeechStarted { user } => json!({"event": "speech_started", "user": user}),
@@ -110,7 +110,7 @@ pub fn line(event: &Event) -> String {
         }
         EventBody::MessageError { user, text, .. } => format!("a message of {user} was lost: {text}"),
         EventBody::Overflow { dropped } => format!("{dropped} events were dropped"),
-        EventBody::StreamOverflow { user, dropped } => format!("{dropped} frames of {user} were dropped"),
+        EventBody::StreamOverflow { user, dropped, .. } => format!("{dropped} frames of {user} were dropped"),
         EventBody::Starving { gap_us } => format!("the file came too slowly: a gap of {} ms", gap_us / 1000),
         EventBody::MicrophoneMuted { muted: true } => "the server muted the microphone".into(),
         EventBody::MicrophoneMuted { muted: false } => "the server unmuted the microphone".into(),

@@ -1,6 +1,8 @@
 //! What is known of one user.
 
 use super::json::{kind_name, permission_json, track_json};
+use crate::Result;
+use crate::client::user::{named_track, no_track};
 use crate::event::Quality;
 use crate::signal::livekit as lk;
 use serde_json::{Value, json};
@@ -50,6 +52,12 @@ impl Person {
 
     pub(super) fn bytes(&self) -> usize {
         self.name.len() + self.metadata.len() + self.attributes.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>()
+    }
+
+    /// The sid of the audio track of that name, or of that sid where none has the name.
+    pub fn track(&self, name: &str) -> Result<&str> {
+        let found = named_track(&self.tracks, name).map(|track| track.sid.as_str());
+        found.ok_or_else(|| no_track(&self.user, &self.tracks, name))
     }
 
     /// Whether this user may send sound of a microphone.

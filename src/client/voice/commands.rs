@@ -25,7 +25,7 @@ impl Voice {
         self.vad = config;
         for user in &mut self.users {
             self.events.extend(user.end_speech());
-            if let Some(hearing) = &mut user.hearing {
+            if let Some(hearing) = &mut user.voice.hearing {
                 hearing.set_vad(config);
             }
         }

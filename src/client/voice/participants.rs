@@ -40,7 +40,7 @@ impl Voice {
 
     /// Old news of a user who is here. Of one who was here before this session the server may have another clock.
     pub(super) fn is_old(&self, info: &lk::ParticipantInfo) -> bool {
-        let mut here = self.users.iter().filter(|user| !user.away && user.awaited_until.is_none());
+        let mut here = self.users.iter().filter(|user| !user.voice.away && user.awaited_until.is_none());
         here.any(|user| *user.identity == *info.identity)
             && info.state() != lk::participant_info::State::Disconnected
             && self.people.is_old(info)
@@ -79,7 +79,7 @@ impl Voice {
             self.users.len() - 1
         });
         self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
-        let track = audio_track(&info);
+        let track = audio_track(&info.tracks);
         let user = &mut self.users[index];
         user.sid = info.sid.clone();
         user.awaited_until = None;
@@ -88,29 +88,39 @@ impl Voice {
             user.muted = muted;
             self.events.push_back(EventBody::UserMuted { user: info.identity.clone(), muted });
         }
-        let user = &mut self.users[index];
-        let sid: Option<Arc<str>> = track.map(|track| track.sid.as_str().into());
-        if sid != user.track {
-            // The server says no more of a track that is gone.
-            self.events.extend(user.speak(user.speaking && sid.is_some(), 0.0));
-            let back = user.away && sid.is_some();
-            user.track = sid;
-            user.open = false;
-            user.requested = false;
-            if back {
-                (user.away, user.track_until) = (false, None);
-                let types = self.session.payload_types();
-                if let Some(hearing) = &mut user.hearing {
-                    hearing.restart(types);
-                }
-            } else if !user.away {
-                self.end_hearing(index);
-            }
-        }
-        let user = &mut self.users[index];
-        if user.away {
-            user.track_until.get_or_insert(now + RETURN);
+        for place in 0..self.users[index].ears().count() {
+            let track = self.users[index].ear(place).find(&info.tracks);
+            self.track_told(now, index, place, track);
         }
         self.update_subscription(now, index);
+    }
+
+    /// Takes over which track of a user it is that an ear listens to, if there is one.
+    fn track_told(&mut self, now: Instant, index: usize, place: usize, track: Option<Arc<str>>) {
+        let user = &mut self.users[index];
+        if track != user.ear(place).track {
+            if place == 0 {
+                // The server says no more of a track that is gone.
+                self.events.extend(user.speak(user.speaking && track.is_some(), 0.0));
+            }
+            let ear = user.ear(place);
+            let back = ear.away && track.is_some();
+            ear.track = track;
+            ear.open = false;
+            ear.requested = false;
+            if back {
+                (ear.away, ear.track_until) = (false, None);
+                let types = self.session.payload_types();
+                if let Some(hearing) = &mut ear.hearing {
+                    hearing.restart(types);
+                }
+            } else if !ear.away {
+                self.end_hearing(index, place);
+            }
+        }
+        let ear = self.users[index].ear(place);
+        if ear.away {
+            ear.track_until.get_or_insert(now + RETURN);
+        }
     }
 }

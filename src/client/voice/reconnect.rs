@@ -2,6 +2,7 @@
 
 use super::Voice;
 use super::subscriptions::CONFIRMATION;
+use crate::client::ear::Ear;
 use crate::client::session::Session;
 use crate::event::{ConnectionState, Reason};
 use std::time::{Duration, Instant};
@@ -35,8 +36,15 @@ impl Voice {
         for index in (0..self.users.len()).rev() {
             if self.users[index].awaited_until.is_some_and(|until| until <= now) {
                 self.user_left(now, index, Reason::None);
-            } else if self.users[index].track_until.take_if(|until| *until <= now).is_some() {
-                self.users[index].away = false;
+                continue;
+            }
+            let mut over = false;
+            for ear in self.users[index].ears_mut() {
+                if ear.track_until.take_if(|until| *until <= now).is_some() {
+                    (ear.away, over) = (false, true);
+                }
+            }
+            if over {
                 self.update_subscription(now, index);
             }
         }
@@ -55,7 +63,7 @@ impl Voice {
         for index in 0..self.users.len() {
             let user = &mut self.users[index];
             self.events.extend(user.speak(false, 0.0));
-            user.lose_track();
+            user.ears_mut().for_each(Ear::lose_track);
             self.update_subscription(now, index);
         }
     }
@@ -64,12 +72,19 @@ impl Voice {
     pub(super) fn tell_wishes(&mut self, now: Instant) {
         let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
         for user in &mut self.users {
-            let Some(track) = &user.track else { continue };
-            let tracks = if user.wanted { &mut wanted } else { &mut unwanted };
-            tracks.push((user.sid.clone(), track.to_string()));
-            user.requested = user.wanted;
-            if user.wanted && !user.open && self.carried.contains(track) {
-                user.confirm_at = Some(now + CONFIRMATION);
+            for ear in user.ears() {
+                let Some(track) = &ear.track else { continue };
+                // Another ear may be on the same track.
+                let is_wanted = user.ears().any(|ear| ear.wanted && ear.carries(track));
+                let tracks = if is_wanted { &mut wanted } else { &mut unwanted };
+                tracks.push((user.sid.clone(), track.to_string()));
+            }
+            for ear in user.ears_mut() {
+                let Some(track) = &ear.track else { continue };
+                ear.requested = ear.wanted;
+                if ear.wanted && !ear.open && self.carried.contains(track) {
+                    ear.confirm_at = Some(now + CONFIRMATION);
+                }
             }
         }
         self.session.sync(now, &wanted, &unwanted);

@@ -22,22 +22,17 @@ impl Voice {
 
     /// Tells every open stream its numbers; a stream's last ones are told before it ends.
     pub fn report(&self) {
-        self.users.iter().for_each(|user| self.tell(user));
+        let network = self.network();
+        self.users.iter().flat_map(User::ears).for_each(|ear| ear.tell(network));
         if let Some(sink) = self.mix.upgrade() {
             let samples = self.mixer.dropped() / u64::from(self.config.channels);
             let mix_dropped = Duration::from_micros(samples * 1_000_000 / u64::from(self.config.rate));
-            sink.measured(&HearingStats { mix_dropped, network: self.network(), ..HearingStats::default() });
-        }
-    }
-
-    pub(super) fn tell(&self, user: &User) {
-        if let (Some(hearing), Some(sink)) = (&user.hearing, user.sink.upgrade()) {
-            sink.measured(&HearingStats { network: self.network(), ..hearing.stats() });
+            sink.measured(&HearingStats { mix_dropped, network, ..HearingStats::default() });
         }
     }
 
     /// The way from the server, as far as it can be known here.
-    fn network(&self) -> Duration {
+    pub(super) fn network(&self) -> Duration {
         Duration::from_nanos(self.session.stats.round_trip.recent_ns / 2)
     }
 

@@ -38,9 +38,12 @@ impl Voice {
     /// The next decoding job that is due. Heavy ones belong on another thread.
     pub fn poll_work(&mut self, now: Instant) -> Option<Work> {
         self.users.iter_mut().find_map(|user| {
-            let hearing = user.hearing.as_mut()?;
-            let job = hearing.poll(now)?;
-            Some(Work { user: user.identity.clone(), hearing: hearing.serial(), job, stopwatch: self.config.stopwatch })
+            let (hearing, job) = user.ears_mut().find_map(|ear| {
+                let hearing = ear.hearing.as_mut()?;
+                let job = hearing.poll(now)?;
+                Some((hearing.serial(), job))
+            })?;
+            Some(Work { user: user.identity.clone(), hearing, job, stopwatch: self.config.stopwatch })
         })
     }
 
@@ -48,18 +51,21 @@ impl Voice {
     pub fn finish(&mut self, finished: Finished, now: Instant) {
         let Some(user) = self.users.iter_mut().find(|user| user.identity == finished.user) else { return };
         // A job may outlive its subscription; its frame then belongs to nobody.
-        let hearing = user.hearing.as_mut().filter(|hearing| hearing.serial() == finished.hearing);
-        let Some(hearing) = hearing else { return };
+        let mut hearings = user.ears_mut().filter_map(|ear| Some((ear.is_voice(), ear.hearing.as_mut()?)));
+        let Some((voice, hearing)) = hearings.find(|(_, hearing)| hearing.serial() == finished.hearing) else { return };
         hearing.decode.add(finished.took);
-        let mix = (self.mix.strong_count() > 0).then_some(&mut self.mixer);
+        // Mix and dump are of the users' voices.
+        let mix = (voice && self.mix.strong_count() > 0).then_some(&mut self.mixer);
+        let tap = self.tap.as_ref().filter(|_| voice);
         let turn = hearing.finish(finished.done, now, |pcm| {
-            if let Some(tap) = &self.tap {
+            if let Some(tap) = tap {
                 tap.heard(&finished.user, now, pcm);
             }
             if let Some(mixer) = mix {
                 mixer.push(finished.user.clone(), pcm, now);
             }
         });
+        drop(hearings);
         if let Some(turn) = turn {
             self.events.push_back(user.speech(turn));
         }

@@ -1,6 +1,7 @@
 //! Users: who is there, who is heard, and the streams of their sound.
 
 use super::Channel;
+use crate::client::voice::not_found;
 use crate::driver::state::Shared;
 use crate::driver::stream::{CALLBACK_PATIENCE, FrameCallback, Stream};
 use crate::driver::task::Command;
@@ -23,9 +24,8 @@ impl Channel {
 
     fn set_subscribed(&self, user: &str, wanted: bool, timeout: Option<Duration>) -> Result<Status> {
         self.inner.known(user)?;
-        if wanted && !self.inner.lock().people.own().may_hear() {
-            let text = "this user may not hear in this room (any more); take a token with canSubscribe";
-            return Err(Error::new(Status::NOT_ALLOWED, text));
+        if wanted {
+            self.may_hear()?;
         }
         let target = if wanted { SubscribeState::Subscribed } else { SubscribeState::NoSubscribe };
         let mut shared = self.inner.open()?;
@@ -54,6 +54,14 @@ impl Channel {
         }
     }
 
+    fn may_hear(&self) -> Result<()> {
+        if self.inner.lock().people.own().may_hear() {
+            return Ok(());
+        }
+        let text = "this user may not hear in this room (any more); take a token with canSubscribe";
+        Err(Error::new(Status::NOT_ALLOWED, text))
+    }
+
     /// A user's subscribe state; Idle for one who is not in the room.
     pub fn subscribe_state(&self, user: &str) -> SubscribeState {
         self.inner.lock().subscribe_state(user).unwrap_or(SubscribeState::Idle)
@@ -68,16 +76,33 @@ impl Channel {
     /// It may be opened before the user is subscribed: frames come once that is done.
     pub fn stream(&self, user: &str) -> Result<Stream> {
         self.inner.known(user)?;
+        self.open_stream(user, "")
+    }
+
+    /// The stream of one audio track of a user who is in the room, found by its name, or by its sid where none has that name
+    /// (NOT_FOUND: there is no such user or track now). The same stream for the same words until it ends. While one is held the track
+    /// is subscribed to, whether the user is or not. It ends when the track does; after a lost connection it goes on with the track
+    /// that is found then. Mix, dump, voice detection and [`Channel::set_frame_callback`] know the users' voices alone.
+    pub fn track_stream(&self, user: &str, track: &str) -> Result<Stream> {
+        self.inner.known(user)?;
+        self.may_hear()?;
+        let people = self.inner.lock().people.clone();
+        people.find(user).ok_or_else(|| not_found(user))?.track(track)?;
+        self.open_stream(user, track)
+    }
+
+    fn open_stream(&self, user: &str, track: &str) -> Result<Stream> {
+        let key = (user.to_string(), track.to_string());
         let mut shared = self.inner.lock();
-        let present = shared.streams.get(user).and_then(Weak::upgrade).map(|inner| Stream { inner });
+        let present = shared.streams.get(&key).and_then(Weak::upgrade).map(|inner| Stream { inner });
         if let Some(stream) = present.filter(|stream| !stream.is_over()) {
             return Ok(stream);
         }
-        let stream = self.inner.make_stream(user);
+        let stream = self.inner.make_stream(user, track);
         shared.streams.retain(|_, stream| stream.strong_count() > 0);
-        shared.streams.insert(user.into(), Arc::downgrade(&stream.inner));
+        shared.streams.insert(key, Arc::downgrade(&stream.inner));
         drop(shared);
-        self.inner.command(Command::OpenStream { user: user.into(), sink: stream.sink() })?;
+        self.inner.command(Command::OpenStream { user: user.into(), track: track.into(), sink: stream.sink() })?;
         Ok(stream)
     }
 
@@ -87,7 +112,7 @@ impl Channel {
         if let Some(inner) = shared.mix.upgrade() {
             return Ok(Stream { inner });
         }
-        let stream = self.inner.make_stream("");
+        let stream = self.inner.make_stream("", "");
         shared.mix = Arc::downgrade(&stream.inner);
         let told = shared.tell(Command::OpenMix(stream.sink()));
         drop(shared);

@@ -170,11 +170,17 @@ fn a_listener_to_overflows_is_told_though_all_else_is_polled() {
 #[test]
 fn what_one_stream_dropped_adds_up_while_unread() {
     let queue = EventQueue::default();
-    let overflow = |user: &str, dropped| EventBody::StreamOverflow { user: user.into(), dropped };
-    for (time, body) in [overflow("ada", 1), overflow("", 5), overflow("ada", 3)].into_iter().enumerate() {
+    let of_track = |user: &str, track: &str, dropped| EventBody::StreamOverflow {
+        user: user.into(),
+        track: track.into(),
+        dropped,
+    };
+    let overflow = |user, dropped| of_track(user, "", dropped);
+    let all = [overflow("ada", 1), overflow("", 5), of_track("ada", "music", 7), overflow("ada", 3)];
+    for (time, body) in all.into_iter().enumerate() {
         queue.push(at(time as u64, body));
     }
-    assert_eq!(polled(&queue), [overflow("ada", 4), overflow("", 5)]);
+    assert_eq!(polled(&queue), [overflow("ada", 4), overflow("", 5), of_track("ada", "music", 7)]);
     queue.push(at(9, overflow("ada", 2)));
     assert_eq!(polled(&queue), [overflow("ada", 2)]);
 }

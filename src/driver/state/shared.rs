@@ -27,7 +27,8 @@ pub(in crate::driver) struct Shared {
     /// The token is new, and the connection has not heard of it yet.
     pub(in crate::driver) token_on_its_way: bool,
     pub(in crate::driver) users: Vec<(Arc<str>, SubscribeState)>,
-    pub(in crate::driver) streams: BTreeMap<String, Weak<stream::Inner>>,
+    /// By user and track, which is empty for the voice.
+    pub(in crate::driver) streams: BTreeMap<(String, String), Weak<stream::Inner>>,
     pub(in crate::driver) mix: Weak<stream::Inner>,
     /// Streams that live for the channel's frame callback alone.
     pub(in crate::driver) for_callback: BTreeMap<Arc<str>, Stream>,

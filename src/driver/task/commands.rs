@@ -28,6 +28,7 @@ pub(in super::super) enum Command {
     },
     OpenStream {
         user: String,
+        track: String,
         sink: Weak<dyn FrameSink>,
     },
     OpenMix(Weak<dyn FrameSink>),
@@ -72,8 +73,8 @@ impl Task {
                     crate::log::log(crate::log::Level::Warn, &text);
                 }
             }
-            Command::OpenStream { user, sink } => {
-                let opened = self.voice.open_stream(&user, sink.clone());
+            Command::OpenStream { user, track, sink } => {
+                let opened = self.voice.open_stream(now, &user, &track, sink.clone());
                 if let Some(sink) = sink.upgrade().filter(|_| opened.is_err()) {
                     sink.close();
                 }

@@ -367,6 +367,8 @@ static void no_handle_rows(void)
     TRUE(status == STOA_ERROR_LIMIT);
     ROW("there are 262,144 handles", STOA_ERROR_LIMIT, full, stoa_channel_mixed_stream(channel, &out.stream));
     ROW("there are 262,144 handles", STOA_ERROR_LIMIT, full, stoa_channel_stream(channel, "bob", &out.stream));
+    ROW("there are 262,144 handles", STOA_ERROR_LIMIT, full,
+        stoa_channel_track_stream(channel, "bob", "microphone", &out.stream));
     ROW("there are 262,144 handles", STOA_ERROR_LIMIT, full, stoa_channel_new(engine, &channel_options, &out.channel));
     ROW("there are 262,144 handles", STOA_ERROR_LIMIT, full, stoa_engine_new(&engine_options, &out.engine));
     ROW("there are 262,144 handles", STOA_ERROR_LIMIT, full, stoa_server_new(&server_options, &out.server));

@@ -74,6 +74,9 @@ static void unheard_rows(void)
     ROW("the token allows no hearing", STOA_ERROR_NOT_ALLOWED,
         "this user may not hear in this room (any more); take a token with canSubscribe",
         stoa_channel_subscribe(channel, "bob", -1));
+    ROW("the token allows no hearing", STOA_ERROR_NOT_ALLOWED,
+        "this user may not hear in this room (any more); take a token with canSubscribe",
+        stoa_channel_track_stream(channel, "bob", "microphone", &out.stream));
     ROW("the token allows no change", STOA_ERROR_NOT_ALLOWED, "the server refused to change this user: <why>",
         stoa_channel_set_user_info(channel, "Zoe", NULL, NULL, 20000));
     ROW("the token allows no data", STOA_ERROR_NOT_ALLOWED,

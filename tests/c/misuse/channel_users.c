@@ -4,7 +4,7 @@
 
 static void user_rows(void)
 {
-    const char *user = "ada";
+    const char *user = "ada", *track = "music";
     CHANNELS(stoa_channel_user_count(channel, &out.length));
     NO_PLACE("out_count", stoa_channel_user_count(channel, NULL));
     CHANNELS(stoa_channel_user_at(channel, 0, out.text, sizeof out.text, &out.length));
@@ -21,6 +21,10 @@ static void user_rows(void)
     CHANNELS(stoa_channel_stream(channel, "ada", &out.stream));
     STRINGS("user", user, REQUIRED, 256, stoa_channel_stream(channel, user, &out.stream));
     NO_PLACE("out_stream", stoa_channel_stream(channel, user, NULL));
+    CHANNELS(stoa_channel_track_stream(channel, "ada", track, &out.stream));
+    STRINGS("user", user, REQUIRED, 256, stoa_channel_track_stream(channel, user, "music", &out.stream));
+    STRINGS("track", track, REQUIRED, 256, stoa_channel_track_stream(channel, "ada", track, &out.stream));
+    NO_PLACE("out_stream", stoa_channel_track_stream(channel, user, track, NULL));
     CHANNELS(stoa_channel_mixed_stream(channel, &out.stream));
     NO_PLACE("out_stream", stoa_channel_mixed_stream(channel, NULL));
 }
@@ -34,6 +38,10 @@ static void user_rows_in_the_room(void)
     ROW("user is not in the room", STOA_OK, NULL, stoa_channel_subscribe_state(channel, "nobody", &out.number));
     TRUE(out.number == STOA_SUBSCRIBE_IDLE);
     ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY, stoa_channel_stream(channel, "nobody", &out.stream));
+    ROW("user is not in the room", STOA_ERROR_NOT_FOUND, NOBODY,
+        stoa_channel_track_stream(channel, "nobody", "microphone", &out.stream));
+    ROW("user has no such track", STOA_ERROR_NOT_FOUND, "'bob' has no audio track 'music'; there is 'microphone'",
+        stoa_channel_track_stream(channel, "bob", "music", &out.stream));
 }
 
 // A user who never speaks: nobody ever comes to be subscribed to him.
@@ -63,6 +71,10 @@ static void user_states(void)
     ALWAYS(stoa_channel_subscribe_state(channel, "bob", &out.number));
     STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_OK,
            stoa_channel_stream(channel, "bob", &out.stream));
+    if (state == CONNECTED || state == RECONNECTING)
+        EXPECT(STOA_OK, NULL, stoa_stream_free(out.stream));
+    STATES(NULL, STOA_ERROR_BAD_STATE, STOA_ERROR_BAD_STATE, STOA_OK, STOA_OK,
+           stoa_channel_track_stream(channel, "bob", "microphone", &out.stream));
     if (state == CONNECTED || state == RECONNECTING)
         EXPECT(STOA_OK, NULL, stoa_stream_free(out.stream));
     ALWAYS(stoa_channel_mixed_stream(channel, &out.stream));
