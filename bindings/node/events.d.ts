@@ -18,7 +18,8 @@ interface Members {
   user_left: User<{ reason: string }>;
   audio_subscribe_state_changed: User<States<SubscribeState> & { elapsed: number }>;
   user_muted: User<{ muted: boolean }>;
-  stream_ended: User;
+  /** track: as trackStream() was given it; "" for the user's voice. */
+  stream_ended: User<{ track: string }>;
   /** id: of mark(). */
   played: { id: number; interrupted: boolean };
   data_received: User<{ topic: string; data: Buffer; reliable: boolean }>;
@@ -35,7 +36,7 @@ interface Members {
   /** What was pushed came too late. */
   starving: { gap: number };
   /** Frames of a stream that nobody took in time. */
-  stream_overflow: User<{ dropped: number }>;
+  stream_overflow: User<{ track: string; dropped: number }>;
   speech_started: User;
   speech_ended: User<{ elapsed: number }>;
   user_metadata_changed: User<{ metadata: string }>;

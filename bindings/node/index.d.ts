@@ -245,6 +245,11 @@ export class Channel extends EventEmitter {
   subscribeState(user: string): SubscribeState;
   /** The stream of a user who is in the room, also before they are subscribed to. signal: ends all waiting of its reads. */
   stream(user: string, options?: Waiting): Stream;
+  /**
+   * One more audio track of a user, by the name or the id that userInfo() tells. While the stream is open the track is subscribed to,
+   * whether the user is or not; the mix, voice detection and dumps are without it.
+   */
+  trackStream(user: string, track: string, options?: Waiting): Stream;
   /** All who are subscribed to, mixed. It outlives connections. */
   mixedStream(options?: Waiting): Stream;
 

@@ -23,6 +23,7 @@ const textOf = (event) => bytesOf(event).toString();
 const same = (name) => [camel(name), (event) => event[name]];
 
 const user = same('user');
+const track = same('track');
 const topic = same('topic');
 const messageId = same('message_id');
 const id = same('id');
@@ -42,7 +43,7 @@ const EVENTS = [
   ['user_left', user, reason],
   ['audio_subscribe_state_changed', user, ...states(wordsOf('SUBSCRIBE')), elapsed],
   ['user_muted', user, flag('muted', MUTED)],
-  ['stream_ended', user],
+  ['stream_ended', user, track],
   ['played', id, ['interrupted', (event) => event.status === INTERRUPTED]],
   ['data_received', user, topic, data, flag('reliable', RELIABLE)],
   ['overflow', dropped],
@@ -52,7 +53,7 @@ const EVENTS = [
   ['message_sent', ['ticket', (event) => event.id], messageId, error],
   ['token_will_expire', ['left', (event) => event.elapsed_us / 1000]],
   ['starving', ['gap', (event) => event.elapsed_us / 1000]],
-  ['stream_overflow', user, dropped],
+  ['stream_overflow', user, track, dropped],
   ['speech_started', user],
   ['speech_ended', user, elapsed],
   ['user_metadata_changed', user, ['metadata', textOf]],

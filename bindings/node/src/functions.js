@@ -49,6 +49,8 @@ export const FUNCTIONS = `
   stoa_status stoa_channel_unsubscribe(stoa_channel *channel, const char *user, int32_t timeout_ms);
   stoa_status stoa_channel_subscribe_state(const stoa_channel *channel, const char *user, uint32_t *out_state);
   stoa_status stoa_channel_stream(stoa_channel *channel, const char *user, stoa_stream **out_stream);
+  stoa_status stoa_channel_track_stream(stoa_channel *channel, const char *user, const char *track, stoa_stream
+    **out_stream);
   stoa_status stoa_channel_mixed_stream(stoa_channel *channel, stoa_stream **out_stream);
   stoa_status stoa_channel_user_info(const stoa_channel *channel, const char *user, char *buffer, size_t capacity, size_t
     *out_length);

@@ -77,7 +77,7 @@ export const STRUCTS = {
     size_t size; uint64_t time_us; uint32_t kind; stoa_status status; uint32_t old_state; uint32_t new_state;
     uint32_t reason; uint32_t flags; uint64_t elapsed_us; uint64_t id; const char *user; const char *text;
     const char *topic; const uint8_t *data; size_t data_length; void *owner; const char *message_id; uint32_t format;
-    uint32_t level;`,
+    uint32_t level; const char *track;`,
   stoa_engine_stats: `
     size_t size; uint64_t time_us; uint64_t threads; uint64_t channels; uint64_t channels_connected;
     uint64_t handles; uint64_t cpu_media_us; uint64_t cpu_dispatch_us; uint64_t cpu_codec_us; uint64_t cpu_server_us;

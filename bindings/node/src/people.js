@@ -62,6 +62,10 @@ export class People extends Messages {
     return new Stream(handleOf(lib.channel_stream, this._handle, user), user, options);
   }
 
+  trackStream(user, track, options) {
+    return new Stream(handleOf(lib.channel_track_stream, this._handle, user, track), user, options);
+  }
+
   mixedStream(options) {
     return new Stream(handleOf(lib.channel_mixed_stream, this._handle), '', options);
   }

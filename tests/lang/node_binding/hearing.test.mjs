@@ -37,6 +37,23 @@ test('floats are said, in stereo, and both sides are heard', async (t) => {
   assert(Math.abs(hertzOf(left) - HERTZ) < 10);
 });
 
+test('a track is heard by its name, without subscribing to its user', async (t) => {
+  const [ada, bob] = await pair(t);
+  // Then the track is known.
+  await bob.subscribe('ada', { timeout: BOUND });
+  await bob.unsubscribe('ada', { timeout: BOUND });
+  await ada.pushAudio(tone(2));
+  const track = bob.trackStream('ada', 'microphone');
+  const frames = (await framesOf(track, 20)).slice(5);
+  assert(Math.abs(hertzOf(frames.flatMap((frame) => [...frame.pcm])) - HERTZ) < 10);
+  assert.equal(bob.subscribeState('ada'), 'no_subscribe');
+  await fails(() => bob.trackStream('ada', 'music'), 'STOA_ERROR_NOT_FOUND', /no audio track 'music'; there is 'microphone'/);
+  const ended = next(bob, 'stream_ended');
+  await ada.disconnect({ timeout: BOUND });
+  const { user, track: name } = await ended;
+  assert.deepEqual([user, name], ['ada', 'microphone']);
+});
+
 test('all who speak are heard mixed', async (t) => {
   const [ada, bob] = await pair(t, { bob: { subscribeAll: true } });
   const mix = bob.mixedStream();
