@@ -218,7 +218,7 @@ fn who_is_gone_after_a_restart_has_left_and_who_is_new_has_joined() {
     two.sim.start_server();
     two.is_back(ada, ms(10_000));
     two.sim.join("cyd", Options::default());
-    two.sim.run(ms(11_000));
+    two.sim.run(ms(16_000));
     let users: Vec<_> = two.sim.clients[ada].voice.users().map(|(user, _)| user.to_string()).collect();
     assert_eq!(users, ["cyd"]);
     assert!(two.at_ada.is_closed());
@@ -239,7 +239,7 @@ fn who_comes_back_without_a_track_is_heard_no_more() {
     two.is_back(ada, ms(10_000));
     two.is_back(bob, ms(10_000));
     assert!(!two.at_ada.is_closed(), "the track may come yet");
-    two.sim.run(ms(11_000));
+    two.sim.run(ms(16_000));
     assert!(two.at_ada.is_closed());
     let ended = EventBody::StreamEnded { user: "bob".into(), track: String::new() };
     assert_eq!(two.comings_and_goings(), [&ended]);

@@ -8,8 +8,9 @@ use crate::event::{ConnectionState, Reason};
 use std::time::{Duration, Instant};
 
 /// In a room that was made anew, as by a server that was restarted, everyone comes back when their turn is. So long a user
-/// who was in the room before is waited for, and the track of one who is there.
-pub(super) const RETURN: Duration = Duration::from_secs(10);
+/// who was in the room before is waited for, and the track of one who is there. LiveKit's clients try every 5 s (its Rust SDK, which is
+/// beneath those for Python and Node) to 7 s (in a browser): twice, where the first attempt fails.
+pub(super) const RETURN: Duration = Duration::from_secs(15);
 
 impl Voice {
     /// Makes the connection again now: ends the wait for the next attempt, or gives a connection up that stands.
