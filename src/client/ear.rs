@@ -2,7 +2,7 @@
 
 use super::hearing::{FrameSink, Hearing, nobody};
 use super::stats::HearingStats;
-use super::user::{audio_track, named_track};
+use super::user::{audio_track, is_microphone, named_track};
 use crate::signal::livekit as lk;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -17,6 +17,8 @@ pub(super) struct Ear {
     pub(super) wanted: bool,
     pub(super) requested: bool,
     pub(super) open: bool,
+    /// It is a microphone, or was before the connection was lost.
+    pub(super) microphone: bool,
     /// The connection on which it was heard is over: the stream waits for the track to come back.
     pub(super) away: bool,
     /// The user is in the room, and until then the track may come back.
@@ -36,6 +38,7 @@ impl Ear {
             wanted,
             requested: false,
             open: false,
+            microphone: false,
             away: false,
             track_until: None,
             confirm_at: None,
@@ -63,16 +66,17 @@ impl Ear {
     }
 
     /// Which of the tracks that a user has now is this one.
-    pub(super) fn find(&self, tracks: &[lk::TrackInfo]) -> Option<Arc<str>> {
-        let found = if self.is_voice() {
-            audio_track(tracks)
+    pub(super) fn find<'a>(&self, tracks: &'a [lk::TrackInfo]) -> Option<&'a lk::TrackInfo> {
+        if self.is_voice() {
+            let found = audio_track(tracks, self.track.as_deref());
+            // Who comes back publishes one track after the other: the microphone is waited for.
+            found.filter(|track| is_microphone(track) || !(self.away && self.microphone))
         } else if self.away {
             named_track(tracks, &self.name)
         } else {
             // It is the same one for as long as it is there, whatever others are called.
             tracks.iter().find(|track| self.carries(&track.sid))
-        };
-        found.map(|track| track.sid.as_str().into())
+        }
     }
 
     pub(super) fn set_sink(&mut self, sink: Weak<dyn FrameSink>) {
@@ -119,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_track_is_known_by_its_sid_while_it_is_there_and_by_its_name_after_a_new_join() {
-        let sid = |ear: &Ear, tracks: &[lk::TrackInfo]| ear.find(tracks).map(|sid| sid.to_string());
+        let sid = |ear: &Ear, tracks: &[lk::TrackInfo]| ear.find(tracks).map(|track| track.sid.clone());
         let mut ear = Ear::named("music", "TR_1", nobody());
         let both = [track("TR_2", "music"), track("TR_1", "another name")];
         assert_eq!(sid(&ear, &both).as_deref(), Some("TR_1"));

@@ -96,7 +96,7 @@ impl People {
             attributes: info.attributes.clone(),
             quality: before.quality,
             speaking: before.speaking,
-            muted: audio_track(&info.tracks).is_some_and(|track| track.muted),
+            muted: audio_track(&info.tracks, None).is_some_and(|track| track.muted),
             permission: info.permission.clone().or_else(|| before.permission.clone()),
             sid: info.sid.clone(),
             version: info.version,

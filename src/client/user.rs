@@ -19,7 +19,7 @@ pub(super) struct User {
     pub(super) awaited_until: Option<Instant>,
     pub(super) state: SubscribeState,
     since: Instant,
-    /// The track that is heard as the user: the microphone, else the first audio.
+    /// The track that is heard as the user: the microphone, else other audio.
     pub(super) voice: Ear,
     /// Tracks that the application reads beside it.
     pub(super) named: Vec<Ear>,
@@ -88,10 +88,15 @@ fn audio(tracks: &[lk::TrackInfo]) -> impl Iterator<Item = &lk::TrackInfo> {
     tracks.iter().filter(|track| track.r#type() == lk::TrackType::Audio)
 }
 
-/// The track of a participant that is heard as "the user".
-pub(super) fn audio_track(tracks: &[lk::TrackInfo]) -> Option<&lk::TrackInfo> {
-    let microphone = audio(tracks).find(|track| track.source() == lk::TrackSource::Microphone);
-    microphone.or_else(|| audio(tracks).next())
+/// The track of a participant that is heard as "the user": a microphone, else any audio. Of several it is the present one, for
+/// LiveKit's server tells them in another order each time.
+pub(super) fn audio_track<'a>(tracks: &'a [lk::TrackInfo], present: Option<&str>) -> Option<&'a lk::TrackInfo> {
+    let sid = |track: &&'a lk::TrackInfo| track.sid.as_str();
+    audio(tracks).min_by_key(|track| (!is_microphone(track), present != Some(sid(track)), sid(track)))
+}
+
+pub(super) fn is_microphone(track: &lk::TrackInfo) -> bool {
+    track.source() == lk::TrackSource::Microphone
 }
 
 /// The audio track of that name, else of that sid.

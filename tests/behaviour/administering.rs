@@ -48,7 +48,7 @@ impl Sim {
         listed["tracks"].as_array().map_or(0, Vec::len)
     }
 
-    fn permit(&mut self, permission: Value) {
+    pub fn permit(&mut self, permission: Value) {
         self.administer("UpdateParticipant", json!({"room": "room", "identity": "ada", "permission": permission}));
     }
 

@@ -12,6 +12,9 @@ pub struct SecondTrack {
     publisher: String,
     owner: String,
     name: String,
+    pub source: TrackSource,
+    /// It is told before the owner's own track.
+    pub first: bool,
     track: Option<TrackInfo>,
     /// What the server last told of the owner.
     told: Option<ParticipantInfo>,
@@ -20,7 +23,8 @@ pub struct SecondTrack {
 impl SecondTrack {
     pub fn new(client: usize, publisher: &str, owner: &str, name: &str) -> SecondTrack {
         let [publisher, owner, name] = [publisher, owner, name].map(str::to_string);
-        SecondTrack { client, publisher, owner, name, track: None, told: None }
+        let source = TrackSource::Unknown;
+        SecondTrack { client, publisher, owner, name, source, first: false, track: None, told: None }
     }
 
     /// Another server knows neither.
@@ -49,8 +53,7 @@ impl SecondTrack {
         for info in &of_publisher {
             let is_gone = info.state() == participant_info::State::Disconnected;
             let track = info.tracks.first().filter(|_| !is_gone).cloned();
-            let source = TrackSource::Unknown as i32;
-            self.track = track.map(|track| TrackInfo { name: self.name.clone(), source, ..track });
+            self.track = track.map(|track| TrackInfo { name: self.name.clone(), ..track });
         }
         if let Some(owner) = infos.iter().find(|info| info.identity == self.owner) {
             let is_gone = owner.state() == participant_info::State::Disconnected;
@@ -59,7 +62,9 @@ impl SecondTrack {
             infos.extend(self.told.clone());
         }
         for info in infos.iter_mut().filter(|info| info.identity == self.owner) {
-            info.tracks.extend(self.track.clone());
+            let track = self.track.clone().map(|track| TrackInfo { source: self.source as i32, ..track });
+            let place = if self.first { 0 } else { info.tracks.len() };
+            info.tracks.splice(place..place, track);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! A second track of a user: a stream beside the voice, heard for as long as somebody reads it.
 
 use crate::second_track::SecondTrack;
-use crate::sim::{Options, Recorder, Sim, ms, share_of, tone};
+use crate::sim::{Options, Recorder, Sim, ms, share_of, token, tone};
+use serde_json::json;
 use std::sync::{Arc, Mutex};
 use stoa::Status;
 use stoa::client::hearing::FrameSink;
 use stoa::client::tap::Tap;
 use stoa::event::ConnectionState::Connected;
 use stoa::event::{EventBody, SubscribeState};
+use stoa::signal::livekit::TrackSource;
 
 const VOICE: f64 = 440.0;
 const MUSIC: f64 = 880.0;
@@ -76,6 +78,23 @@ impl Room {
             if let EventBody::StreamEnded { track, .. } = event { Some(track) } else { None }
         }
         self.sim.clients[self.bob].events.iter().filter_map(ended).collect()
+    }
+
+    /// Whether ada may publish: she is told of anew to all, too.
+    fn permit(&mut self, publish: bool) {
+        self.sim.permit(json!({"canPublish": publish, "canSubscribe": true, "canPublishData": true}));
+    }
+
+    /// Bob is back in a new room, and the music, but not ada.
+    fn start_server_anew_for_ada_last(&mut self) {
+        self.sim.stop_server();
+        self.sim.clients[self.ada].link.cut = true;
+        self.sim.run(ms(1000));
+        self.sim.start_server();
+        self.is_back(self.bob);
+        self.is_back(self.music);
+        self.sim.run(ms(500));
+        self.sim.clients[self.ada].link.cut = false;
     }
 
     fn is_back(&mut self, client: usize) {
@@ -263,6 +282,63 @@ fn a_track_that_does_not_come_back_ends_in_fifteen_seconds() {
     assert!(music.is_closed() && !voice.is_closed());
     assert_eq!(room.ended(), ["music"]);
     room.hear(&voice, VOICE);
+}
+
+/// As LiveKit's server tells them, and where both are microphones.
+#[test]
+fn the_voice_stays_with_its_track_in_whatever_order_they_are_told() {
+    for seed in 20..26 {
+        let mut room = Room::new(seed, Options::default());
+        let voice = room.record("");
+        for n in 0..4 {
+            let second = room.sim.second_track.as_mut().unwrap();
+            (second.source, second.first) = (TrackSource::Microphone, n % 2 == 0);
+            room.permit(true);
+        }
+        room.hear(&voice, VOICE);
+        assert!(room.ended().is_empty(), "seed {seed}");
+    }
+}
+
+#[test]
+fn another_track_that_comes_back_before_the_microphone_does_not_take_its_place() {
+    let mut room = Room::new(14, Options::default());
+    let voice = room.record("");
+    room.start_server_anew_for_ada_last();
+    room.is_back(room.ada);
+    room.sim.run(ms(1000));
+    room.hear(&voice, VOICE);
+    assert!(room.ended().is_empty());
+}
+
+#[test]
+fn who_comes_back_without_the_microphone_is_heard_by_another_track_after_a_while() {
+    let mut room = Room::new(15, Options::default());
+    let (voice, ada) = (room.record(""), room.ada);
+    room.sim.clients[ada].voice.renew(token("ada", |claims| claims.video.can_publish = Some(false)));
+    room.start_server_anew_for_ada_last();
+    room.is_back(ada);
+    room.sim.run(ms(13_000));
+    assert!(!voice.is_closed(), "it may come yet");
+    room.sim.run(ms(4_000));
+    assert!(voice.is_closed());
+    assert_eq!(room.ended(), [""]);
+    let voice = room.record("");
+    room.hear(&voice, MUSIC);
+}
+
+#[test]
+fn a_microphone_takes_the_place_of_another_track_which_is_unsubscribed_from() {
+    let mut room = Room::new(16, Options::default());
+    room.permit(false);
+    let music = room.record("");
+    room.hear(&music, MUSIC);
+    room.permit(true);
+    room.sim.run(ms(500));
+    assert!(music.is_closed());
+    let voice = room.record("");
+    room.hear(&voice, VOICE);
+    assert_eq!(room.subscriptions(), 1);
 }
 
 /// What is heard as the users' voices.

@@ -31,7 +31,7 @@ pub struct Person {
     pub(super) version: u32,
     pub(super) kind: i32,
     pub(super) joined_ms: i64,
-    pub(super) tracks: Vec<lk::TrackInfo>,
+    pub(in crate::client) tracks: Vec<lk::TrackInfo>,
 }
 
 impl Person {

@@ -3,7 +3,7 @@
 use super::Voice;
 use super::reconnect::RETURN;
 use crate::client::session::left_reason;
-use crate::client::user::{User, audio_track};
+use crate::client::user::{User, is_microphone};
 use crate::event::{EventBody, Reason};
 use crate::signal::livekit as lk;
 use std::sync::Arc;
@@ -79,25 +79,31 @@ impl Voice {
             self.users.len() - 1
         });
         self.changed |= Arc::make_mut(&mut self.people).tell(&info, &mut self.events);
-        let track = audio_track(&info.tracks);
         let user = &mut self.users[index];
         user.sid = info.sid.clone();
         user.awaited_until = None;
         // Without a track it is as it was: who comes back muted has none for a moment.
-        if let Some(muted) = track.map(|track| track.muted).filter(|muted| *muted != user.muted) {
+        let muted = user.voice.find(&info.tracks).map(|track| track.muted);
+        if let Some(muted) = muted.filter(|muted| *muted != user.muted) {
             user.muted = muted;
             self.events.push_back(EventBody::UserMuted { user: info.identity.clone(), muted });
         }
+        self.tracks_told(now, index, &info.tracks);
+    }
+
+    /// Takes over which tracks of a user there are.
+    pub(super) fn tracks_told(&mut self, now: Instant, index: usize, tracks: &[lk::TrackInfo]) {
         for place in 0..self.users[index].ears().count() {
-            let track = self.users[index].ear(place).find(&info.tracks);
-            self.track_told(now, index, place, track);
+            self.track_told(now, index, place, tracks);
         }
         self.update_subscription(now, index);
     }
 
-    /// Takes over which track of a user it is that an ear listens to, if there is one.
-    fn track_told(&mut self, now: Instant, index: usize, place: usize, track: Option<Arc<str>>) {
+    /// Takes over which of them it is that an ear listens to, if it is there.
+    fn track_told(&mut self, now: Instant, index: usize, place: usize, tracks: &[lk::TrackInfo]) {
         let user = &mut self.users[index];
+        let found = user.ear(place).find(tracks);
+        let track: Option<Arc<str>> = found.map(|track| track.sid.as_str().into());
         if track != user.ear(place).track {
             if place == 0 {
                 // The server says no more of a track that is gone.
@@ -105,9 +111,17 @@ impl Voice {
             }
             let ear = user.ear(place);
             let back = ear.away && track.is_some();
-            ear.track = track;
+            let before = std::mem::replace(&mut ear.track, track);
+            ear.microphone = found.map_or(ear.microphone, is_microphone);
             ear.open = false;
-            ear.requested = false;
+            if std::mem::take(&mut ear.requested)
+                && let Some(before) = before.filter(|before| tracks.iter().any(|track| *track.sid == **before))
+                && !user.ears().any(|ear| ear.requested && ear.carries(&before))
+            {
+                // Another one is the voice now.
+                self.session.subscribe(&user.sid, &before, false);
+            }
+            let ear = user.ear(place);
             if back {
                 (ear.away, ear.track_until) = (false, None);
                 let types = self.session.payload_types();

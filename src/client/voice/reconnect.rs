@@ -46,7 +46,8 @@ impl Voice {
                 }
             }
             if over {
-                self.update_subscription(now, index);
+                let person = self.people.find(&self.users[index].identity).cloned();
+                self.tracks_told(now, index, person.as_ref().map_or(&[], |person| &person.tracks));
             }
         }
     }
