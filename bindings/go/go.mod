@@ -1,0 +1,3 @@
+module stoa.dev/stoa
+
+go 1.22
