@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	rate     = 24000
-	patience = 20 * time.Second // for what has to come; no test waits for it to pass
+	appID       = "00000000000000000000000000000001"
+	certificate = "00000000000000000000000000000002"
+	rate        = 24000
+	patience    = 20 * time.Second // for what has to come; no test waits for it to pass
 )
 
 // ada and bob are in a room of an engine of their own.
@@ -50,7 +52,7 @@ func newChannel(t *testing.T, engine *stoa.Engine, options stoa.ChannelOptions) 
 
 func newRoom(t *testing.T) room {
 	t.Helper()
-	engine := newEngine(t, stoa.EngineOptions{AppID: "go", AppCertificate: "a secret of the tests of Go"})
+	engine := newEngine(t, stoa.EngineOptions{AppID: appID, AppCertificate: certificate})
 	r := room{t: t, ctx: patient(t), engine: engine}
 	r.ada = r.join(stoa.ChannelOptions{User: "ada"})
 	r.bob = r.join(stoa.ChannelOptions{User: "bob"})
