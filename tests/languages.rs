@@ -1,5 +1,5 @@
 //! The header suits other languages: a program of each joins, speaks, and hears by polling, by descriptor and by callback. And the
-//! bindings for Python and Node do what they promise.
+//! bindings for Go, Node and Python do what they promise.
 
 mod stage;
 
@@ -29,22 +29,45 @@ fn hears_every_way(printed: &str) {
     }
 }
 
-#[test]
-fn go() {
-    need("go", "version", "apt-get install golang-go");
+/// A program (Go, or one that runs it) with what leads cgo to the stage.
+fn cgo(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let (include, lib) = (stage::stage().join("include"), stage::stage().join("lib"));
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-go");
-    let mut build = Command::new("go");
-    build.args(["build", "-o"]).arg(&program).arg(".").current_dir(dir("go"));
+    let mut go = Command::new(program);
     // Go looks for changes in the program only; a changed header has to show in the flags.
     let header = std::fs::read(include.join("stoa.h")).unwrap();
     let changed = header.iter().fold(0u32, |sum, byte| sum.rotate_left(5) ^ u32::from(*byte));
     let flags = format!("-I{} -DSTOA_HEADER_CHANGED={changed}", include.display());
-    build.env("CGO_ENABLED", "1").env("CGO_CFLAGS", flags);
-    build.env("CGO_LDFLAGS", format!("-L{0} -Wl,-rpath,{0}", lib.display()));
-    stage::install("go build", &mut build);
+    go.env("CGO_ENABLED", "1").env("CGO_CFLAGS", flags);
+    go.env("CGO_LDFLAGS", format!("-L{0} -Wl,-rpath,{0}", lib.display()));
+    go
+}
+
+#[test]
+fn go() {
+    need("go", "version", "apt-get install golang-go");
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-go");
+    stage::install("go build", cgo("go").args(["build", "-o"]).arg(&program).arg(".").current_dir(dir("go")));
     let _alone = stage::alone();
     hears_every_way(&stage::passed("the Go program", &stage::run(&mut Command::new(program), RUN)));
+}
+
+/// The binding in `bindings/go`: its tests are beside it, and say which promises they look at.
+#[test]
+fn go_binding() {
+    need("go", "version", "apt-get install golang-go");
+    let binding = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/go");
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lang-go-binding");
+    stage::install("go vet", cgo("go").args(["vet", "."]).current_dir(&binding));
+    let mut build = cgo("go");
+    build.args(["test", "-race", "-c", "-o"]).arg(&program).arg(".").current_dir(&binding);
+    stage::install("go test -c", &mut build);
+    let _alone = stage::alone();
+    // One of the tests compiles the program of the README.
+    let mut tests = cgo(&program);
+    tests.arg("-test.v").current_dir(&binding);
+    let printed = stage::passed("the tests of the Go binding", &stage::run(&mut tests, RUN));
+    let count = |result| printed.lines().filter(|line| line.starts_with(result)).count();
+    assert!(count("--- PASS: ") > 0 && count("--- SKIP: ") == 0, "{printed}");
 }
 
 /// A place with koffi for the programs for Node, made once. It is in the target directory: the sources stay as they are.
