@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +166,28 @@ func TestCloseEndsWhoWaits(t *testing.T) {
 		if err := <-done; !errors.Is(err, stoa.ErrClosed) && err.Error() != "EOF" {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestClosingGivesDescriptorsBack(t *testing.T) {
+	r := newRoom(t)
+	open := func() int {
+		names, err := os.ReadDir("/proc/self/fd")
+		must(t, err)
+		return len(names)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would close what is forgotten
+	before := open()
+	for range 100 {
+		voice, err := r.bob.Stream("ada")
+		must(t, err)
+		must(t, voice.Close())
+		channel, err := r.engine.NewChannel(stoa.ChannelOptions{Name: "agora"})
+		must(t, err)
+		must(t, channel.Close())
+	}
+	for open() > before+50 { // those of other channels come and go
+		must(t, r.ctx.Err())
 	}
 }
 
