@@ -44,6 +44,28 @@ func TestHearsWhatIsSaidUntilTheEnd(t *testing.T) {
 	}
 }
 
+func TestHearsATrackByItsName(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	// Then the track is known.
+	must(t, r.bob.Subscribe(r.ctx, "ada"))
+	must(t, r.bob.Unsubscribe(r.ctx, "ada"))
+	_, err := r.ada.PushAudio(r.ctx, tone(440, 8000, 1, 2*time.Second))
+	must(t, err)
+	track, err := r.bob.TrackStream("ada", "microphone")
+	must(t, err)
+	defer track.Close()
+	r.hears(track, 1, 440, 8000)
+	state, err := r.bob.SubscribeState("ada")
+	must(t, err)
+	equal(t, "the state", state, stoa.SubscribeNoSubscribe)
+	_, err = r.bob.TrackStream("ada", "music")
+	refused(t, err, stoa.ErrNotFound)
+	must(t, r.ada.Disconnect(r.ctx))
+	end := await(r, r.bob, func(e stoa.StreamEnded) bool { return e.Track != "" })
+	equal(t, "whose end", end.User+" "+end.Track, "ada microphone")
+}
+
 func TestHearsFloatsInStereoAndMixed(t *testing.T) {
 	t.Parallel()
 	r := room{t: t, ctx: patient(t), engine: newEngine(t, stoa.EngineOptions{AppID: "go"})}

@@ -60,9 +60,10 @@ type UserMuted struct {
 }
 
 // StreamEnded tells that a user left, stopped publishing or was unsubscribed. What is in the stream can still be read.
+// Track is "" for the user's voice, else what Channel.TrackStream was given.
 type StreamEnded struct {
 	At
-	User string
+	User, Track string
 }
 
 // Played tells that everything before a mark has left (see Channel.Mark). Err is ErrInterrupted where it was dropped.
@@ -130,11 +131,12 @@ type Starving struct {
 	Gap time.Duration
 }
 
-// StreamOverflow tells that frames of a stream were dropped since the last one of this kind. User is "" for the mix.
+// StreamOverflow tells that frames of a stream were dropped since the last one of this kind. User is "" for the mix; Track is
+// "" for it and for a user's voice.
 type StreamOverflow struct {
 	At
-	User    string
-	Dropped uint64
+	User, Track string
+	Dropped     uint64
 }
 
 // SpeechStarted tells that a user began to speak (see Channel.SetVAD).

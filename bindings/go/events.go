@@ -85,7 +85,7 @@ func eventOf(raw *C.stoa_event) Event {
 	case C.STOA_EVENT_USER_MUTED:
 		return UserMuted{at, user, is(C.STOA_EVENT_FLAG_MUTED)}
 	case C.STOA_EVENT_STREAM_ENDED:
-		return StreamEnded{at, user}
+		return StreamEnded{at, user, C.GoString(raw.track)}
 	case C.STOA_EVENT_PLAYED:
 		return Played{at, number, err}
 	case C.STOA_EVENT_DATA_RECEIVED:
@@ -105,7 +105,7 @@ func eventOf(raw *C.stoa_event) Event {
 	case C.STOA_EVENT_STARVING:
 		return Starving{at, elapsed}
 	case C.STOA_EVENT_STREAM_OVERFLOW:
-		return StreamOverflow{at, user, number}
+		return StreamOverflow{at, user, C.GoString(raw.track), number}
 	case C.STOA_EVENT_SPEECH_STARTED:
 		return SpeechStarted{at, user}
 	case C.STOA_EVENT_SPEECH_ENDED:

@@ -65,6 +65,14 @@ func (c *Channel) Stream(user string) (*Stream, error) {
 	})
 }
 
+// TrackStream is the sound of one more audio track of a user, by the name or the id that UserInfo tells. While the stream is open the track
+// is subscribed to, whether the user is or not; the mix, voice detection and dumps are without it. ErrNotFound: no such user or track.
+func (c *Channel) TrackStream(user, track string) (*Stream, error) {
+	return c.stream(user, func(in *input, out **C.stoa_stream) C.stoa_status {
+		return C.stoa_channel_track_stream(c.handle, in.text(user), in.text(track), out)
+	})
+}
+
 // MixedStream is the sound of all users who are subscribed to, mixed. It outlives connections, and ends when the channel is closed.
 func (c *Channel) MixedStream() (*Stream, error) {
 	return c.stream("", func(_ *input, out **C.stoa_stream) C.stoa_status { return C.stoa_channel_mixed_stream(c.handle, out) })
