@@ -5,6 +5,7 @@ from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
 from typing import Optional, Tuple, Union
 
 from . import _header as h
+from ._calling import Calling
 from ._chat import Chat
 from ._hearing import ENDED, Hearing
 from ._library import StoaError, bytes_of, lib, must, number_of, text_of
@@ -14,7 +15,7 @@ from ._users import user_of
 _FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
 
 
-class Channel(Hearing):
+class Channel(Hearing, Calling):
     """One user in one room. Made by `RtcEngine.create_channel`; all its methods belong on the event loop's thread.
 
     Hold it: a channel that nobody holds any more leaves the room.

@@ -73,8 +73,7 @@ class ChannelEvents:
                 future.set_result(None)
 
     def _note(self, event: Event) -> None:
-        """Takes over what an event says about the channel, before the callbacks are told."""
-        raise NotImplementedError
+        """Takes over what an event says about the channel, before the callbacks are told. Each part of `Channel` adds its own."""
 
     def _take_frames(self) -> None:
         """Has FRAME_EVENT told exactly as long as somebody listens for it."""

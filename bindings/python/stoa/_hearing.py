@@ -88,6 +88,7 @@ class Hearing(ChannelEvents):
         await self._until(lambda: must(ask(self.handle, user, 0)) == h.OK, timeout, f"the audio of user {uid!r} was not {done}")
 
     def _note(self, event: Event) -> None:
+        super()._note(event)
         if event.name == "user_joined":
             self.remote_users[event.user] = True
         elif event.name == "user_left":

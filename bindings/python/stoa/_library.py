@@ -24,7 +24,7 @@ class StoaError(Exception):
 
 
 class NotFoundError(StoaError, KeyError):
-    """There is no such user in the room, or no such ticket. It is a KeyError too, for programs that look users up as in a dict."""
+    """There is no such user in the room, no such ticket or method. It is a KeyError too, for programs that look users up as in a dict."""
 
 
 def _load() -> CDLL:

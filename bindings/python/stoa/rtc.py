@@ -14,6 +14,7 @@ What fails raises StoaError, whose text says what to do.
 """
 
 from ._audio import AudioStream, PcmAudioFrame
+from ._calling import RpcCall, RpcError
 from ._channel import Channel
 from ._chat import Chat, ChatMessage
 from ._engine import RtcEngine
@@ -32,6 +33,8 @@ __all__ = [
     "NotFoundError",
     "PcmAudioFrame",
     "RealtimekitTokenBuilder",
+    "RpcCall",
+    "RpcError",
     "RtcEngine",
     "RtcOptions",
     "StoaError",

@@ -1,4 +1,4 @@
-"""The statuses of stoa.h, as `StoaError.status` and `Event.status` have them: 0 is done, negative an error."""
+"""The statuses of stoa.h, as `StoaError.status` and `Event.status` have them: 0 is done, negative an error. And those of calls."""
 
 OK = 0
 TIMED_OUT = 1
@@ -24,3 +24,16 @@ ERROR_DISCONNECTED = -16
 ERROR_NOT_ALLOWED = -17
 ERROR_LIMIT = -18
 ERROR_INTERNAL = -19
+
+# Why a call between users failed, as `RpcError.code` has it.
+RPC_UNSUPPORTED_METHOD = 1400
+RPC_RECIPIENT_NOT_FOUND = 1401
+RPC_REQUEST_PAYLOAD_TOO_LARGE = 1402
+RPC_UNSUPPORTED_SERVER = 1403
+RPC_UNSUPPORTED_VERSION = 1404
+RPC_APPLICATION_ERROR = 1500
+RPC_CONNECTION_TIMEOUT = 1501
+RPC_RESPONSE_TIMEOUT = 1502
+RPC_RECIPIENT_DISCONNECTED = 1503
+RPC_RESPONSE_PAYLOAD_TOO_LARGE = 1504
+RPC_SEND_FAILED = 1505

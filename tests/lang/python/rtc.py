@@ -4,6 +4,7 @@ import sys
 import time
 import unittest
 
+import rtc_calls
 import rtc_connecting
 import rtc_ending
 import rtc_header
@@ -12,7 +13,7 @@ import rtc_listening
 import rtc_messages
 import rtc_speaking
 
-MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_ending)
+MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_calls, rtc_ending)
 
 
 class Told(unittest.TextTestResult):
