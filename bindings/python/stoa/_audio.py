@@ -3,10 +3,12 @@
 import asyncio
 from ctypes import byref, c_int16, c_uint64, c_void_p, string_at
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Callable, Optional
 
 from . import _header as h
 from ._library import lib, must, number_of
+from ._stats import StreamStats, stats_of
 from ._watched import Watched
 
 _ORIGINS = {
@@ -78,6 +80,10 @@ class AudioStream:
     def dropped(self) -> int:
         """How many frames were dropped because nobody took them in time."""
         return number_of(lib.stoa_stream_dropped, c_uint64, self._watched.handle)
+
+    def stats(self) -> SimpleNamespace:
+        """What the stream has counted, also after its end: the members of stoa_stream_stats."""
+        return stats_of(lib.stoa_stream_get_stats, StreamStats, self._watched.handle)
 
     def __aiter__(self) -> "AudioStream":
         return self

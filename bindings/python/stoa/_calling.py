@@ -13,7 +13,6 @@ from ._events import Event
 from ._library import StoaError, bytes_of, lib, must, text_of
 from ._users import User, identity_of
 
-_FULL = (h.QUEUE_FULL, h.ERROR_BUSY)
 _ANSWER_BYTES = 15_360
 _TEXT_BYTES = 256
 
@@ -138,6 +137,6 @@ class Calling(ChannelEvents):
 
         def taken() -> bool:
             status = ask()
-            return status not in _FULL and must(status) == h.OK
+            return status != h.ERROR_BUSY and must(status) == h.OK
 
         await self._until(taken, timeout, failed)

@@ -2,6 +2,7 @@
 
 import asyncio
 from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
+from types import SimpleNamespace
 from typing import Optional, Tuple, Union
 
 from . import _header as h
@@ -10,6 +11,7 @@ from ._chat import Chat
 from ._hearing import ENDED, Hearing
 from ._library import StoaError, bytes_of, lib, must, number_of, text_of
 from ._options import RtcOptions, dump_options, vad_options
+from ._stats import ChannelStats, stats_of
 from ._users import user_of
 
 _FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
@@ -159,6 +161,10 @@ class Channel(Hearing, Calling):
             timeout,
             f"message {ticket} has not left",
         )
+
+    def stats(self) -> SimpleNamespace:
+        """What the channel has counted, over all its connections: the members of stoa_channel_stats."""
+        return stats_of(lib.stoa_channel_get_stats, ChannelStats, self.handle)
 
     def _state(self) -> int:
         return number_of(lib.stoa_channel_state, c_uint32, self.handle)

@@ -2,12 +2,14 @@
 
 import weakref
 from ctypes import byref, c_void_p
+from types import SimpleNamespace
 from typing import Optional
 
 from . import _header as h
 from ._channel import Channel
 from ._library import bytes_of, lib, must, text_of
 from ._options import RtcOptions
+from ._stats import EngineStats, ServerStats, stats_of
 
 
 class RtcEngine:
@@ -36,6 +38,14 @@ class RtcEngine:
     def url(self) -> str:
         """Where other processes join: the room server inside, or the url that was given."""
         return text_of(lib.stoa_engine_url, self.handle)
+
+    def stats(self) -> SimpleNamespace:
+        """What the engine and its threads have counted: the members of stoa_engine_stats."""
+        return stats_of(lib.stoa_engine_get_stats, EngineStats, self.handle)
+
+    def server_stats(self) -> SimpleNamespace:
+        """What the room server inside has counted: the members of stoa_server_stats. Raises StoaError where the engine has a url."""
+        return stats_of(lib.stoa_engine_get_server_stats, ServerStats, self.handle)
 
     def create_channel(self, options: RtcOptions) -> Channel:
         """A channel of this engine, not yet connected.

@@ -49,83 +49,83 @@ class Sized(Structure):
         super().__init__(size=sizeof(self), **members)
 
 
-def _members(kind, *names):
+def members(kind, *names):
     return [(name, kind) for name in names]
 
 
 class EngineOptions(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_char_p, "app_id", "app_certificate", "url")
-        + _members(c_uint32, "threads", "reserved")
-        + _members(c_char_p, "ca_file")
+        members(c_size_t, "size")
+        + members(c_char_p, "app_id", "app_certificate", "url")
+        + members(c_uint32, "threads", "reserved")
+        + members(c_char_p, "ca_file")
     )
 
 
 class ChannelOptions(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_char_p, "name", "user", "token")
-        + _members(c_uint32, "uid", "sample_rate", "channels", "subscribe_all", "eager", "send_queue_ms", "send_policy")
-        + _members(c_uint32, "receive_queue_ms", "receive_policy", "bitrate", "listen_only", "reconnect_timeout_ms")
-        + _members(c_uint32, "no_reconnect", "reserved")
+        members(c_size_t, "size")
+        + members(c_char_p, "name", "user", "token")
+        + members(c_uint32, "uid", "sample_rate", "channels", "subscribe_all", "eager", "send_queue_ms", "send_policy")
+        + members(c_uint32, "receive_queue_ms", "receive_policy", "bitrate", "listen_only", "reconnect_timeout_ms")
+        + members(c_uint32, "no_reconnect", "reserved")
     )
 
 
 class Frame(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_uint64, "timestamp_us", "arrival_us", "rtp_time")
-        + _members(c_uint32, "origin", "samples_per_channel", "sample_rate", "channels", "bytes_per_sample", "level")
-        + _members(c_double, "voice_probability")
-        + _members(c_uint32, "speech", "reserved")
+        members(c_size_t, "size")
+        + members(c_uint64, "timestamp_us", "arrival_us", "rtp_time")
+        + members(c_uint32, "origin", "samples_per_channel", "sample_rate", "channels", "bytes_per_sample", "level")
+        + members(c_double, "voice_probability")
+        + members(c_uint32, "speech", "reserved")
     )
 
 
 class Event(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_uint64, "time_us")
-        + _members(c_uint32, "kind")
-        + _members(c_int32, "status")
-        + _members(c_uint32, "old_state", "new_state", "reason", "flags")
-        + _members(c_uint64, "elapsed_us", "id")
-        + _members(c_char_p, "user", "text", "topic")
-        + _members(c_void_p, "data")
-        + _members(c_size_t, "data_length")
-        + _members(c_void_p, "owner")
-        + _members(c_char_p, "message_id")
-        + _members(c_uint32, "format", "level")
-        + _members(c_char_p, "track")
+        members(c_size_t, "size")
+        + members(c_uint64, "time_us")
+        + members(c_uint32, "kind")
+        + members(c_int32, "status")
+        + members(c_uint32, "old_state", "new_state", "reason", "flags")
+        + members(c_uint64, "elapsed_us", "id")
+        + members(c_char_p, "user", "text", "topic")
+        + members(c_void_p, "data")
+        + members(c_size_t, "data_length")
+        + members(c_void_p, "owner")
+        + members(c_char_p, "message_id")
+        + members(c_uint32, "format", "level")
+        + members(c_char_p, "track")
     )
 
 
 class MessageOptions(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_char_p, "message_id", "topic")
-        + _members(c_void_p, "to")
-        + _members(c_size_t, "to_count")
-        + _members(c_uint32, "format", "lossy")
+        members(c_size_t, "size")
+        + members(c_char_p, "message_id", "topic")
+        + members(c_void_p, "to")
+        + members(c_size_t, "to_count")
+        + members(c_uint32, "format", "lossy")
     )
 
 
 class VadOptions(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_uint32, "pre_start_recognize_count", "start_recognize_count", "stop_recognize_count", "speech_only")
-        + _members(c_double, "active_percent", "inactive_percent")
-        + _members(c_uint32, "start_voice_prob", "stop_voice_prob")
-        + _members(c_int32, "start_rms_threshold", "stop_rms_threshold")
+        members(c_size_t, "size")
+        + members(c_uint32, "pre_start_recognize_count", "start_recognize_count", "stop_recognize_count", "speech_only")
+        + members(c_double, "active_percent", "inactive_percent")
+        + members(c_uint32, "start_voice_prob", "stop_voice_prob")
+        + members(c_int32, "start_rms_threshold", "stop_rms_threshold")
     )
 
 
 class DumpOptions(Sized):
     _fields_ = (
-        _members(c_size_t, "size")
-        + _members(c_char_p, "directory")
-        + _members(c_uint64, "max_bytes")
-        + _members(c_uint32, "what", "reserved")
+        members(c_size_t, "size")
+        + members(c_char_p, "directory")
+        + members(c_uint64, "max_bytes")
+        + members(c_uint32, "what", "reserved")
     )
 
 
@@ -141,6 +141,8 @@ FUNCTIONS = {
     "stoa_event_free": (POINTER(Event),),
     "stoa_engine_new": (POINTER(EngineOptions), POINTER(_HANDLE)),
     "stoa_engine_free": (_HANDLE,),
+    "stoa_engine_get_stats": (_HANDLE, c_void_p),
+    "stoa_engine_get_server_stats": (_HANDLE, c_void_p),
     "stoa_engine_url": (_HANDLE, *_TEXT_OUT),
     "stoa_token_build_livekit": (c_char_p, c_char_p, c_char_p, c_char_p, c_uint64, *_TEXT_OUT),
     "stoa_token_build_rtc": (c_char_p, c_char_p, c_char_p, c_char_p, c_uint64, *_TEXT_OUT),
@@ -169,12 +171,14 @@ FUNCTIONS = {
     "stoa_channel_rpc_fail": (_HANDLE, c_uint64, c_uint32, c_char_p),
     "stoa_channel_poll_event": (_HANDLE, c_int32, POINTER(Event)),
     "stoa_channel_event_descriptor": (_HANDLE, POINTER(c_int32)),
+    "stoa_channel_get_stats": (_HANDLE, c_void_p),
     "stoa_channel_set_vad": (_HANDLE, POINTER(VadOptions)),
     "stoa_channel_set_dump": (_HANDLE, POINTER(DumpOptions)),
     "stoa_stream_free": (_HANDLE,),
     "stoa_stream_read": (_HANDLE, c_int32, c_void_p, c_size_t, POINTER(Frame)),
     "stoa_stream_descriptor": (_HANDLE, POINTER(c_int32)),
     "stoa_stream_dropped": (_HANDLE, POINTER(c_uint64)),
+    "stoa_stream_get_stats": (_HANDLE, c_void_p),
 }
 
 # Those that return a text of the library's own instead.

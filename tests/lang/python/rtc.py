@@ -12,8 +12,9 @@ import rtc_hearing
 import rtc_listening
 import rtc_messages
 import rtc_speaking
+import rtc_stats
 
-MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_calls, rtc_ending)
+MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_calls, rtc_stats, rtc_ending)
 
 
 class Told(unittest.TextTestResult):

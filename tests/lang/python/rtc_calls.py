@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from rtc_room import BOUND, Log, RoomTest, stats_of, until, within
+from rtc_room import BOUND, Log, RoomTest, until, within
 from stoa import status
 from stoa.rtc import NotFoundError, RpcError, StoaError
 
@@ -84,7 +84,7 @@ class Calls(RoomTest):
     async def test_a_call_that_came_before_unregistering_is_answered_too(self):
         def first(_call):
             end = time.monotonic() + BOUND
-            while stats_of("channel", self.bob).rpc_calls_taken < 2:
+            while self.bob.stats().rpc_calls_taken < 2:
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.005)
             self.bob.unregister("shout")

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
-from rtc_room import BOUND, FRAME_EVENT, Log, RoomTest, stats_of, tone, until, watched, within
+from rtc_room import BOUND, FRAME_EVENT, Log, RoomTest, handles_of, tone, until, watched, within
 from stoa import _channel_events, log
 from stoa._header import STATE_FAILED
 from stoa.rtc import RtcEngine, RtcOptions, StoaError
@@ -56,7 +56,7 @@ class Ending(RoomTest):
 
     async def test_nothing_of_a_channel_that_nobody_holds_is_watched_any_more(self):
         bob = await self.join("bob")
-        at_first, gone, handles = watched(), Log(), stats_of("engine", self.engine).handles
+        at_first, gone, handles = watched(), Log(), handles_of(self.engine)
         bob.on("user_left", gone)
         for elsewhere in (False, True):
             ada = await self.join("ada", subscribe_all=True)
@@ -70,7 +70,7 @@ class Ending(RoomTest):
             await until(lambda: gone, "she left")
             await until(lambda: watched() == at_first, "nothing of hers is watched")
             del held
-            self.assertLessEqual(stats_of("engine", self.engine).handles, handles, "her channel's and her stream's were freed")
+            self.assertLessEqual(handles_of(self.engine), handles, "her channel's and her stream's were freed")
             gone.clear()
 
     async def test_a_channel_that_another_thread_had_for_a_while_comes_back(self):

@@ -8,7 +8,9 @@ import unittest
 from ctypes import c_char_p, c_int32, c_size_t, c_uint32, c_uint64, sizeof
 from pathlib import Path
 
-from stoa import _header
+from stoa import _header, _stats
+
+STRUCTS = [*_header.Sized.__subclasses__(), _stats.Delay]
 
 INCLUDE = Path(__file__).resolve().parents[3] / "include"
 
@@ -22,7 +24,7 @@ def c_name(struct):
 class Header(unittest.TestCase):
     def test_constants_and_layouts_are_those_of_the_header(self):
         expected = {f"STOA_{name}": value for name, value in vars(_header).items() if name.isupper() and isinstance(value, int)}
-        for struct in _header.Sized.__subclasses__():
+        for struct in STRUCTS:
             expected[f"sizeof({c_name(struct)})"] = sizeof(struct)
             for name, _ in struct._fields_:
                 field = getattr(struct, name)
@@ -40,7 +42,7 @@ class Header(unittest.TestCase):
 
     def test_every_member_of_every_struct_is_declared(self):
         header = (INCLUDE / "stoa.h").read_text()
-        for struct in _header.Sized.__subclasses__():
+        for struct in STRUCTS:
             body = re.search(rf"typedef struct {c_name(struct)} {{(.*?)\n}}", header, re.S)[1]
             members = re.findall(r"^    [^/\n]*?(\w+);$", body, re.M)
             self.assertEqual([name for name, _ in struct._fields_], members, c_name(struct))

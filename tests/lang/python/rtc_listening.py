@@ -4,7 +4,7 @@ import asyncio
 import time
 from ctypes import c_uint64
 
-from rtc_room import BOUND, Log, RoomTest, stats_of, until
+from rtc_room import BOUND, Log, RoomTest, handles_of, until
 from stoa import _header
 from stoa._library import lib, must
 
@@ -117,12 +117,12 @@ class Listening(RoomTest):
 
     async def test_more_events_than_may_wait_are_told_by_overflow(self):
         count, heard, full = 3000, Log(), Log()
-        handles = stats_of("engine", self.engine).handles
+        handles = handles_of(self.engine)
         loop = self.block()
         self.bob.on("stream_message", heard)
         self.bob.on("overflow", full)
         self.send_blocked(count)
-        self.assertLessEqual(stats_of("channel", self.bob).events_waiting, 1024)
+        self.assertLessEqual(self.bob.stats().events_waiting, 1024)
         self.assertEqual(heard, [])
         self.assertLessEqual(len(loop._ready), 2, "for each channel it knows at most that there is something")
         await until(lambda: heard and heard[-1][3] == str(count - 1), "the newest is there")
@@ -132,7 +132,7 @@ class Listening(RoomTest):
         self.assertLessEqual(len(heard), 1024)
         numbers = [int(message[3]) for message in heard]
         self.assertEqual(numbers, sorted(set(numbers)))
-        self.assertLessEqual(stats_of("engine", self.engine).handles, handles, "each event is freed")
+        self.assertLessEqual(handles_of(self.engine), handles, "each event is freed")
 
     def block(self):
         """The loop, in which nothing is awaited from here on."""
@@ -150,6 +150,6 @@ class Listening(RoomTest):
             while must(lib.stoa_channel_send_message(self.ada.handle, text, len(text), options, ticket)) == _header.QUEUE_FULL:
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.005)
-        while stats_of("channel", self.bob).messages_received < count:
+        while self.bob.stats().messages_received < count:
             self.assertLess(time.monotonic(), end)
             time.sleep(0.005)

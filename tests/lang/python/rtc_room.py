@@ -3,14 +3,10 @@
 import asyncio
 import gc
 import math
-import re
 import time
 import unittest
 from array import array
-from ctypes import Structure, byref, c_size_t, c_uint64, c_void_p, sizeof
 
-from rtc_header import INCLUDE
-from stoa._library import lib, must
 from stoa.rtc import RtcEngine, RtcOptions
 
 RATE = 24000
@@ -44,16 +40,10 @@ def watched():
     return set(asyncio.get_running_loop()._selector.get_map())
 
 
-def stats_of(kind, owner):
-    """The statistics of an engine or a channel, which the binding itself does not need: a stoa_<kind>_stats."""
-    gc.collect()  # an engine counts the handles of the process
-    body = re.search(rf"typedef struct stoa_{kind}_stats {{(.*?)\n}}", (INCLUDE / "stoa.h").read_text(), re.S)[1]
-    kinds = {"size_t": c_size_t, "uint64_t": c_uint64, "stoa_delay": c_uint64 * 4}
-    members = [(name, kinds[kind]) for kind, name in re.findall(r"^    (\w+) (\w+);$", body, re.M)]
-    stats = type("Stats", (Structure,), {"_fields_": members})()
-    stats.size = sizeof(stats)
-    must(getattr(lib, f"stoa_{kind}_get_stats")(c_void_p(owner.handle), byref(stats)))
-    return stats
+def handles_of(engine):
+    """How many handles the process has."""
+    gc.collect()
+    return engine.stats().handles
 
 
 class Log(list):
