@@ -11,13 +11,14 @@ from ._chat import Chat
 from ._hearing import ENDED, Hearing
 from ._library import StoaError, bytes_of, lib, must, number_of, text_of
 from ._options import RtcOptions, dump_options, vad_options
+from ._people import People
 from ._stats import ChannelStats, stats_of
 from ._users import user_of
 
 _FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
 
 
-class Channel(Hearing, Calling):
+class Channel(Hearing, Calling, People):
     """One user in one room. Made by `RtcEngine.create_channel`; all its methods belong on the event loop's thread.
 
     Hold it: a channel that nobody holds any more leaves the room.

@@ -68,12 +68,12 @@ def must(status: int) -> int:
 def text_of(function, *arguments) -> str:
     """The text that a function writes into (buffer, capacity, out_length), its last three arguments."""
     length = c_size_t()
-    status = function(*arguments, None, 0, byref(length))
-    if status != h.ERROR_BUFFER_TOO_SMALL:
-        must(status)
-    buffer = create_string_buffer(length.value + 64)  # a token may be some bytes longer the second time
-    must(function(*arguments, buffer, len(buffer), None))
-    return buffer.value.decode()
+    while True:
+        buffer = create_string_buffer(length.value + 64)  # it may be some bytes longer the second time, and the third
+        status = function(*arguments, buffer, len(buffer), byref(length))
+        if status != h.ERROR_BUFFER_TOO_SMALL:
+            must(status)
+            return buffer.raw[: length.value].decode()
 
 
 def number_of(function, kind, *arguments) -> int:

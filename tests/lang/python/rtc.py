@@ -11,10 +11,11 @@ import rtc_header
 import rtc_hearing
 import rtc_listening
 import rtc_messages
+import rtc_people
 import rtc_speaking
 import rtc_stats
 
-MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_calls, rtc_stats, rtc_ending)
+MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_calls, rtc_people, rtc_stats, rtc_ending)
 
 
 class Told(unittest.TextTestResult):
