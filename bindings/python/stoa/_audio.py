@@ -1,7 +1,7 @@
 """Frames of one user's sound, and the stream that they come in."""
 
 import asyncio
-from ctypes import byref, c_int16, c_uint64, c_void_p, string_at
+from ctypes import byref, c_int16, c_uint64, string_at
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Callable, Optional
@@ -57,17 +57,15 @@ def frame_of(info: h.Frame, samples) -> PcmAudioFrame:
 
 
 class AudioStream:
-    """The frames of one user, before mixing, at the channel's rate: `async for frame in stream`.
+    """The frames of one user, of one track of theirs, or of all users mixed, at the channel's rate: `async for frame in stream`.
 
-    It ends when the user leaves or is unsubscribed, after what came before. Frames wait in the library, at most 2 s of them;
+    That of a user ends when the user leaves or is unsubscribed, after what came before. Frames wait in the library, at most 2 s of them;
     then the oldest go, and `dropped` counts them. It costs no thread: the event loop watches the library's descriptor.
     While the channel has a callback for each frame, who reads here waits; the end is for both.
     """
 
-    def __init__(self, channel_handle: int, identity: str, channels: int) -> None:
-        handle = c_void_p()
-        must(lib.stoa_channel_stream(channel_handle, identity.encode(), byref(handle)))
-        self._watched = Watched(self, handle.value, lib.stoa_stream_descriptor, lib.stoa_stream_free)
+    def __init__(self, handle: int, channels: int) -> None:
+        self._watched = Watched(self, handle, lib.stoa_stream_descriptor, lib.stoa_stream_free)
         self.descriptor = self._watched.descriptor
         self._samples = (c_int16 * (h.FRAME_SAMPLES_MAX * channels))()
         self._info = h.Frame()

@@ -1,9 +1,9 @@
 """A channel: one user's conversation in a room."""
 
 import asyncio
-from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
+from ctypes import byref, c_char_p, c_int16, c_size_t, c_uint32, c_uint64, c_void_p, cast
 from types import SimpleNamespace
-from typing import Optional, Tuple, Union
+from typing import Optional, Sequence, Tuple, Union
 
 from . import _header as h
 from ._calling import Calling
@@ -13,7 +13,7 @@ from ._library import StoaError, bytes_of, lib, must, number_of, text_of
 from ._options import RtcOptions, dump_options, vad_options
 from ._people import People
 from ._stats import ChannelStats, stats_of
-from ._users import user_of
+from ._users import User, identity_of, user_of
 
 _FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
 
@@ -23,7 +23,7 @@ class Channel(Hearing, Calling, People):
 
     Hold it: a channel that nobody holds any more leaves the room.
     options, rtc: what it was made of.    chat: its `Chat`.    channelId: the room's name.
-    uid: its own user, also where the library chose one.    token: the one in use, a secret.
+    uid: its own user, also where the library chose one.
     remote_users: the others in the room, a dict by user (int or str), whose values mean nothing.
     loop: the event loop that gets the events: the one that runs as the channel is made, or as it connects.
     """
@@ -32,7 +32,6 @@ class Channel(Hearing, Calling, People):
         super().__init__(rtc.handle, options)
         self.rtc = rtc
         self.uid = user_of(text_of(lib.stoa_channel_user, self.handle))
-        self.token = text_of(lib.stoa_channel_token, self.handle)
         self.chat = Chat(self)
         self._interrupts = 0
         if options.enable_vad:
@@ -83,6 +82,23 @@ class Channel(Hearing, Calling, People):
         must(status)
         await self._until(lambda: self._state() in ENDED, timeout, f"channel {self.channelId!r} was not left")
 
+    @property
+    def token(self) -> str:
+        """The token in use, a secret: the server may have given another one since."""
+        return text_of(lib.stoa_channel_token, self.handle)
+
+    def renew_token(self, token: str) -> None:
+        """Goes on with another token of the same room and user, without leaving. Raises StoaError where it is of others, or over."""
+        must(lib.stoa_channel_renew_token(self.handle, bytes_of(token)))
+
+    def reconnect(self) -> None:
+        """Makes the connection anew now, as where the program knows that the network has changed. Raises StoaError without one."""
+        must(lib.stoa_channel_reconnect(self.handle))
+
+    def mute(self, muted: bool = True) -> None:
+        """Sends silence, and says so, or sends what is pushed again. What is pushed meanwhile passes unheard, in its time."""
+        must(lib.stoa_channel_mute(self.handle, bool(muted)))
+
     async def push_audio_frame(self, frame: Union[bytes, bytearray, memoryview]) -> None:
         """Queues sound, which leaves in real time. Where the queue (30 s) is full, waits for room; the event loop goes on.
 
@@ -126,6 +142,28 @@ class Channel(Hearing, Calling, People):
     def mark(self, number: int) -> None:
         """Puts a mark behind what was pushed last; the event "played" has it as its id when that has left, or was dropped."""
         must(lib.stoa_channel_mark(self.handle, number))
+
+    async def send_data(
+        self, data: Union[str, bytes], *, topic: str = "", to: Optional[Sequence[User]] = None, lossy: bool = False
+    ) -> None:
+        """Sends one packet, the event "data_received" of the others; where too many wait already, waits for room.
+
+        data: at most 60,000 bytes.    topic: at most 256 bytes.    to: who gets it; None: everybody else in the room.
+        lossy: it is sent once, and may be lost or overtaken. Raises StoaError without a connection, and where the token does not
+        allow to send; ValueError for nobody in `to`.
+        """
+        if to is not None and not to:
+            raise ValueError("there is nobody in to: give users, or None for everybody")
+        content = data.encode() if isinstance(data, str) else memoryview(data).tobytes()
+        users = [bytes_of(identity_of(user)) for user in to or ()]
+        names = (c_char_p * len(users))(*users)
+        options = h.DataOptions(topic=bytes_of(topic), to=cast(names, c_void_p), to_count=len(users), lossy=bool(lossy))
+
+        def sent() -> bool:
+            return must(lib.stoa_channel_send_data(self.handle, content, len(content), byref(options))) != h.QUEUE_FULL
+
+        async with self._turn("data"):
+            await self._until(sent)
 
     async def send_stream_message(
         self, data: Union[str, bytes], msg_id: str, *, format: str = "json", lossy: bool = False

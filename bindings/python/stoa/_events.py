@@ -36,11 +36,27 @@ class Event:
     message_id: str = ""
     format: int = 0
     level: int = 0
+    track: str = ""  # as get_track_frames() was given it; "" for a user's voice
 
     @property
     def reason_name(self) -> str:
         """The reason in words, such as "duplicate_identity"."""
         return lib.stoa_reason_name(self.reason).decode()
+
+    @property
+    def muted(self) -> bool:
+        """Of "user_muted" and "microphone_muted": it is so now."""
+        return bool(self.flags & h.EVENT_FLAG_MUTED)
+
+    @property
+    def speaking(self) -> bool:
+        """Of "user_speaking": it is so now."""
+        return bool(self.flags & h.EVENT_FLAG_SPEAKING)
+
+    @property
+    def reliable(self) -> bool:
+        """Of "data_received": it could not be lost or overtaken."""
+        return bool(self.flags & h.EVENT_FLAG_RELIABLE)
 
 
 _NUMBERS = ("time_us", "status", "old_state", "new_state", "reason", "flags", "elapsed_us", "id", "format", "level")
@@ -56,6 +72,7 @@ def taken(event: h.Event) -> Event:
             topic=event.topic.decode(),
             data=string_at(event.data, event.data_length) if event.data else b"",
             message_id=event.message_id.decode(),
+            track=event.track.decode(),
             **{name: getattr(event, name) for name in _NUMBERS},
         )
     finally:

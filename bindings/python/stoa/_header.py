@@ -33,6 +33,10 @@ SPEECH_START = 1
 SPEECH_SPEAKING = 2
 SPEECH_END = 3
 
+EVENT_FLAG_MUTED = 1
+EVENT_FLAG_RELIABLE = 2
+EVENT_FLAG_SPEAKING = 4
+
 LOG_OFF = 0
 LOG_ERROR = 1
 LOG_WARN = 2
@@ -110,6 +114,16 @@ class MessageOptions(Sized):
     )
 
 
+class DataOptions(Sized):
+    _fields_ = (
+        members(c_size_t, "size")
+        + members(c_char_p, "topic")
+        + members(c_void_p, "to")
+        + members(c_size_t, "to_count")
+        + members(c_uint32, "lossy", "reserved")
+    )
+
+
 class VadOptions(Sized):
     _fields_ = (
         members(c_size_t, "size")
@@ -153,6 +167,9 @@ FUNCTIONS = {
     "stoa_channel_state": (_HANDLE, POINTER(c_uint32)),
     "stoa_channel_user": (_HANDLE, *_TEXT_OUT),
     "stoa_channel_token": (_HANDLE, *_TEXT_OUT),
+    "stoa_channel_renew_token": (_HANDLE, c_char_p),
+    "stoa_channel_reconnect": (_HANDLE,),
+    "stoa_channel_mute": (_HANDLE, c_uint32),
     "stoa_channel_push_audio": (_HANDLE, c_void_p, c_size_t, c_int32, POINTER(c_size_t)),
     "stoa_channel_queued": (_HANDLE, POINTER(c_uint64)),
     "stoa_channel_mark": (_HANDLE, c_uint64),
@@ -161,6 +178,9 @@ FUNCTIONS = {
     "stoa_channel_unsubscribe": (_HANDLE, c_char_p, c_int32),
     "stoa_channel_subscribe_state": (_HANDLE, c_char_p, POINTER(c_uint32)),
     "stoa_channel_stream": (_HANDLE, c_char_p, POINTER(_HANDLE)),
+    "stoa_channel_track_stream": (_HANDLE, c_char_p, c_char_p, POINTER(_HANDLE)),
+    "stoa_channel_mixed_stream": (_HANDLE, POINTER(_HANDLE)),
+    "stoa_channel_send_data": (_HANDLE, c_char_p, c_size_t, POINTER(DataOptions)),
     "stoa_channel_send_message": (_HANDLE, c_char_p, c_size_t, POINTER(MessageOptions), POINTER(c_uint64)),
     "stoa_channel_wait_sent": (_HANDLE, c_uint64, c_int32),
     "stoa_channel_user_info": (_HANDLE, c_char_p, *_TEXT_OUT),

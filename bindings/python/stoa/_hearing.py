@@ -1,7 +1,7 @@
 """What a channel hears: who is in the room, subscribing to them, their streams, and their frames by callback."""
 
 import weakref
-from ctypes import c_uint32
+from ctypes import byref, c_uint32, c_void_p
 from functools import partial
 from typing import Callable, Dict, Set
 
@@ -25,7 +25,7 @@ class Hearing(ChannelEvents):
         self.options = options
         self.channelId = options.channel_name
         self.remote_users: Dict[User, bool] = {}
-        self._streams: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # of those who read, by identity
+        self._streams: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # of those who read, by user and track
         self._subscribed: Dict[User, AudioStream] = {}  # kept, so that what comes before somebody reads is not lost
         self._taken: Set[AudioStream] = set()  # whose frames the callbacks get, each until its end
 
@@ -53,12 +53,29 @@ class Hearing(ChannelEvents):
         Frames count from the first of subscribe_audio() and this. Raises NotFoundError (a KeyError) where no such user is in the
         room, and StoaError without a connection.
         """
-        identity = identity_of(uid)
-        stream = AudioStream(self.handle, identity, self._channels)
-        present = self._streams.get(identity)
+        return self._stream(lib.stoa_channel_stream, identity_of(uid))
+
+    def get_track_frames(self, uid: User, track: str) -> AudioStream:
+        """The stream of one more audio track of a user, by the name or the id that user_info() tells in "tracks".
+
+        While it is held the track is subscribed to, whether the user is or not. It ends when the track does; the event
+        "stream_ended" has its name as `track`. What is mixed, detected and dumped is the users' voices, without it. Raises
+        NotFoundError (a KeyError) where there is no such user or track, and StoaError without a connection.
+        """
+        return self._stream(lib.stoa_channel_track_stream, identity_of(uid), track)
+
+    def get_mixed_audio_frames(self) -> AudioStream:
+        """The stream of all who are subscribed to, mixed. It outlives connections."""
+        return self._stream(lib.stoa_channel_mixed_stream)
+
+    def _stream(self, ask: Callable, *names: str) -> AudioStream:
+        handle = c_void_p()
+        must(ask(self.handle, *map(bytes_of, names), byref(handle)))
+        stream = AudioStream(handle.value, self._channels)
+        present = self._streams.get(names)
         if present is not None and present.descriptor == stream.descriptor:  # another handle of the same, which goes again
             return present
-        self._streams[identity] = stream
+        self._streams[names] = stream
         return stream
 
     def _take_frames(self) -> None:

@@ -112,8 +112,9 @@ class Connecting(RoomTest):
         token = options.build_token(APP_ID, CERTIFICATE)
         self.assertEqual(token[:3], "007")
         with RtcEngine(APP_ID, url=self.listening().url) as elsewhere:
-            seven = await self.join(7, engine=elsewhere, name="hall", token=token)
+            seven = self.channel(7, elsewhere, name="hall", token=token)
             self.assertEqual((seven.uid, seven.token), (7, token))
+            await seven.connect(BOUND)
             forged = options.build_token(APP_ID, APP_ID)
             with self.assertRaisesRegex(StoaError, "'hall' was not joined: .*token") as caught:
                 await self.join(7, engine=elsewhere, name="hall", token=forged)
@@ -122,6 +123,23 @@ class Connecting(RoomTest):
                 self.channel(7, elsewhere, name="cellar", token=token)
             with self.assertRaisesRegex(StoaError, "token"):
                 self.channel(7, elsewhere, name="hall")
+
+    async def test_a_token_is_renewed_without_leaving_and_one_of_another_room_is_refused(self):
+        options = RtcOptions(channel_name="hall", uid=7)
+        with RtcEngine(APP_ID, url=self.listening().url) as elsewhere:
+            seven = await self.join(7, engine=elsewhere, name="hall", token=options.build_token(APP_ID, CERTIFICATE))
+            cellar = RtcOptions(channel_name="cellar", uid=7).build_token(APP_ID, CERTIFICATE)
+            with self.assertRaisesRegex(StoaError, "cellar"):
+                seven.renew_token(cellar)
+            renewed = options.build_token(APP_ID, CERTIFICATE)
+            seven.renew_token(renewed)
+            self.assertEqual(seven.token, renewed)
+
+    async def test_a_connection_is_made_anew_when_asked(self):
+        ada, states = await self.join("ada"), Log()
+        ada.on("connection_state_changed", states)
+        ada.reconnect()
+        await until(lambda: [info.state for _, info, _ in states] == [4, 3], "reconnecting, and connected")
 
     async def test_tokens_are_built_for_both_families_and_not_without_a_certificate(self):
         build = RealtimekitTokenBuilder.build_token

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import socket
-from ctypes import c_char_p, c_size_t, c_void_p
 
 from rtc_room import BOUND, Log, RoomTest, until, within
-from stoa._library import lib, must
 from stoa.rtc import Chat, ChatMessage, RtcEngine, StoaError
 
 EMOJI = 'Grüße 😀🎧 "x" | \\ \0 '
@@ -91,16 +89,36 @@ class Messages(RoomTest):
         wrong, data = Log(), Log()
         bob.on("stream_message_error", wrong)
         bob.on("data_received", data)
-        lib.stoa_channel_send_data.argtypes = (c_void_p, c_char_p, c_size_t, c_void_p)
         chunk = json.dumps({"msg_id": "m", "part_idx": 5, "total_parts": 2, "content": "x"}).encode()
         for packet in (chunk, b"no chunk"):
-            must(lib.stoa_channel_send_data(ada.handle, packet, len(packet), None))
+            await ada.send_data(packet)
         await until(lambda: data, "the data")
         self.assertEqual((data[0][0].user, data[0][0].data), ("ada", b"no chunk"))
         ((channel, user, msg_id, code, text),) = wrong
         self.assertEqual((channel, user, msg_id), (bob, "ada", "m"))
         self.assertLess(code, 0)
         self.assertTrue(text)
+
+    async def test_data_goes_to_whom_it_is_for_with_its_topic(self):
+        ada, bob, cat = await self.join("ada"), await self.join("bob"), await self.join(3)
+        logs = {bob: Log(), cat: Log()}
+        for channel, log in logs.items():
+            channel.on("data_received", log)
+        await until(lambda: len(ada.remote_users) == 2, "both are there")
+        await ada.send_data("for bob", topic="hall", to=["bob"])
+        await ada.send_data(b"for the other", to=[3])
+        await ada.send_data(b"for both")
+        await until(lambda: len(logs[bob]) == 2 and len(logs[cat]) == 2, "the data")
+        got = {channel.uid: sorted((event.topic, event.data) for event, in log) for channel, log in logs.items()}
+        self.assertEqual(got["bob"], [("", b"for both"), ("hall", b"for bob")])
+        self.assertEqual(got[3], [("", b"for both"), ("", b"for the other")])
+        await ada.send_data(b"may be lost", lossy=True)
+        await until(lambda: len(logs[bob]) == 3, "the packet that may be lost")
+        self.assertEqual([event.reliable for event, in logs[bob]], [True, True, False])
+        with self.assertRaisesRegex(ValueError, "nobody"):
+            await ada.send_data(b"x", to=[])
+        with self.assertRaises(StoaError):
+            await ada.send_data(b"x" * 60_001)
 
     async def test_an_id_that_the_format_cannot_carry_is_refused(self):
         ada = self.channel("ada")
