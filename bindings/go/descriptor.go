@@ -37,8 +37,8 @@ func newDescriptor(of func(out *C.int32_t) C.stoa_status) (*descriptor, error) {
 	return &descriptor{file, conn, make(turn, 1)}, nil
 }
 
-// until waits until look, which never waits itself, returns true. look is called at once, and each time that there may be news.
-func (d *descriptor) until(ctx context.Context, look func() bool) error {
+// next makes a call that does not wait, at once and each time that there may be news, until its status is not STOA_TIMED_OUT.
+func (d *descriptor) next(ctx context.Context, f func(in *input) C.stoa_status) error {
 	if err := d.turn.take(ctx); err != nil {
 		return err
 	}
@@ -50,9 +50,13 @@ func (d *descriptor) until(ctx context.Context, look func() bool) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := d.conn.Read(func(uintptr) bool { return look() })
+		var made error
+		err := d.conn.Read(func(uintptr) bool {
+			made = call(f)
+			return !errors.Is(made, ErrTimedOut)
+		})
 		if err == nil {
-			return nil
+			return made
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return errorOf(C.STOA_ERROR_CLOSED, "it was closed while this call waited, or before")

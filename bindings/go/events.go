@@ -46,18 +46,7 @@ const (
 // Event waits for the next event. At most 1024 wait to be taken; then the oldest are dropped, and Overflow tells how many.
 func (c *Channel) Event(ctx context.Context) (Event, error) {
 	raw := C.stoa_event{size: C.sizeof_stoa_event}
-	var taken error
-	err := c.events.until(ctx, func() bool {
-		var status C.stoa_status
-		taken = call(func(*input) C.stoa_status {
-			status = C.stoa_channel_poll_event(c.handle, 0, &raw)
-			return status
-		})
-		return status != C.STOA_TIMED_OUT
-	})
-	if err == nil {
-		err = taken
-	}
+	err := c.events.next(ctx, func(*input) C.stoa_status { return C.stoa_channel_poll_event(c.handle, 0, &raw) })
 	if err != nil {
 		return nil, err
 	}

@@ -107,21 +107,13 @@ func (s *Stream) Close() error {
 // ErrBufferTooSmall: the frame stays, and its Samples, times its Channels, is the room that is needed.
 func (s *Stream) Read(ctx context.Context, buf []int16) (n int, frame Frame, err error) {
 	raw := C.stoa_frame{size: C.sizeof_stoa_frame}
-	var read error
-	err = s.news.until(ctx, func() bool {
-		var status C.stoa_status
-		read = call(func(*input) C.stoa_status {
-			samples := (*C.int16_t)(unsafe.SliceData(buf))
-			status = C.stoa_stream_read(s.handle, 0, samples, C.size_t(len(buf)/s.channels), &raw)
-			return status
-		})
-		if status == C.STOA_END_OF_STREAM {
-			read = io.EOF
-		}
-		return status != C.STOA_TIMED_OUT
+	var status C.stoa_status
+	err = s.news.next(ctx, func(*input) C.stoa_status {
+		status = C.stoa_stream_read(s.handle, 0, (*C.int16_t)(unsafe.SliceData(buf)), C.size_t(len(buf)/s.channels), &raw)
+		return status
 	})
-	if err == nil {
-		err = read
+	if status == C.STOA_END_OF_STREAM {
+		err = io.EOF
 	}
 	if err == nil {
 		n = int(raw.samples_per_channel * raw.channels)
