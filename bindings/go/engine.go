@@ -43,7 +43,11 @@ func NewEngine(options EngineOptions) (*Engine, error) {
 	e.url, err = text(func(_ *input, buffer *C.char, capacity C.size_t, length *C.size_t) C.stoa_status {
 		return C.stoa_engine_url(e.handle, buffer, capacity, length)
 	})
-	return e, err
+	if err != nil {
+		C.stoa_engine_free(e.handle)
+		return nil, err
+	}
+	return e, nil
 }
 
 // Close closes the engine's channels and its room server, and ends its streams. They are still to be closed each. It takes at most

@@ -54,7 +54,11 @@ func NewServer(options ServerOptions) (*Server, error) {
 	if err == nil {
 		err = call(func(*input) C.stoa_status { return C.stoa_server_udp_port(s.handle, &s.udpPort) })
 	}
-	return s, err
+	if err != nil {
+		C.stoa_server_free(s.handle)
+		return nil, err
+	}
+	return s, nil
 }
 
 // Close tells the participants that the server shuts down, and closes its ports. It takes at most two seconds.
