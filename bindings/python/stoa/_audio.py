@@ -1,7 +1,7 @@
-"""Frames of one user's sound, and the stream that they come in."""
+"""Frames of sound, and the stream that they come in."""
 
 import asyncio
-from ctypes import byref, c_int16, c_uint64, string_at
+from ctypes import byref, c_int16, c_uint64, c_void_p, string_at
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Callable, Optional
@@ -57,14 +57,16 @@ def frame_of(info: h.Frame, samples) -> PcmAudioFrame:
 
 
 class AudioStream:
-    """The frames of one user, of one track of theirs, or of all users mixed, at the channel's rate: `async for frame in stream`.
+    """The frames of one user or one track, before mixing, or of all users mixed, at the channel's rate: `async for frame in stream`.
 
-    That of a user ends when the user leaves or is unsubscribed, after what came before. Frames wait in the library, at most 2 s of them;
+    It ends when the user leaves or is unsubscribed, after what came before. Frames wait in the library, at most 2 s of them;
     then the oldest go, and `dropped` counts them. It costs no thread: the event loop watches the library's descriptor.
-    While the channel has a callback for each frame, who reads here waits; the end is for both.
+    While the channel has a callback for each frame of a user, who reads here waits; the end is for both.
     """
 
-    def __init__(self, handle: int, channels: int) -> None:
+    def __init__(self, channels: int, open_stream: Callable, *arguments) -> None:
+        """open_stream, arguments: the library's function that gives the stream, and what it is called with."""
+        handle = number_of(open_stream, c_void_p, *arguments)
         self._watched = Watched(self, handle, lib.stoa_stream_descriptor, lib.stoa_stream_free)
         self.descriptor = self._watched.descriptor
         self._samples = (c_int16 * (h.FRAME_SAMPLES_MAX * channels))()

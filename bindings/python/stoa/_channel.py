@@ -1,24 +1,23 @@
 """A channel: one user's conversation in a room."""
 
 import asyncio
-from ctypes import byref, c_char_p, c_int16, c_size_t, c_uint32, c_uint64, c_void_p, cast
+from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
 from types import SimpleNamespace
-from typing import Optional, Sequence, Tuple, Union
+from typing import Tuple, Union
 
 from . import _header as h
 from ._calling import Calling
 from ._chat import Chat
 from ._hearing import ENDED, Hearing
 from ._library import StoaError, bytes_of, lib, must, number_of, text_of
+from ._messages import Messages
 from ._options import RtcOptions, dump_options, vad_options
 from ._people import People
 from ._stats import ChannelStats, stats_of
-from ._users import User, identity_of, user_of
-
-_FORMATS = {"json": h.FORMAT_JSON, "base64": h.FORMAT_BASE64, "text": h.FORMAT_TEXT, "bytes": h.FORMAT_BYTES}
+from ._users import user_of
 
 
-class Channel(Hearing, Calling, People):
+class Channel(Hearing, Messages, Calling, People):
     """One user in one room. Made by `RtcEngine.create_channel`; all its methods belong on the event loop's thread.
 
     Hold it: a channel that nobody holds any more leaves the room.
@@ -34,6 +33,9 @@ class Channel(Hearing, Calling, People):
         self.uid = user_of(text_of(lib.stoa_channel_user, self.handle))
         self.chat = Chat(self)
         self._interrupts = 0
+        # A short queue is to be filled again before it is empty.
+        self._push_beat = min(0.1, options.send_queue_ms / 2000) if options.send_queue_ms else None
+        self._leaving = False  # it was asked for, and the library may not have done it yet
         if options.enable_vad:
             must(lib.stoa_channel_set_vad(self.handle, byref(vad_options(options.vad_configs))))
         if options.enable_pcm_dump:
@@ -44,19 +46,25 @@ class Channel(Hearing, Calling, People):
 
         timeout: seconds. Raises StoaError, with the reason, where it cannot be joined, not in time, or is joined already.
         """
-        self._lead_to(asyncio.get_running_loop())
-        states = []
+        loop = asyncio.get_running_loop()
+        self._lead_to(loop)
+        failed = f"channel {self.channelId!r} was not joined"
+        if self._leaving:
+            began = loop.time()
+            await self._until(self._left, timeout, failed)
+            timeout -= loop.time() - began
+        since, states = lib.stoa_time_us(), []
 
         def note(_channel, info, _reason) -> None:
-            # What is told before it begins to connect is of the connection before.
-            if states or info.state in (h.STATE_CONNECTING, h.STATE_CONNECTED):
+            # What happened before is of the connection before, and so is its end, which may come later.
+            if info.time_us >= since and (states or info.state in (h.STATE_CONNECTING, h.STATE_CONNECTED)):
                 states.append(info)
 
         def joined() -> bool:
             if any(info.state == h.STATE_CONNECTED for info in states):
                 return True
             if states and states[-1].state in ENDED:
-                raise StoaError(states[-1].status, f"channel {self.channelId!r} was not joined: {states[-1].error}")
+                raise StoaError(states[-1].status, f"{failed}: {states[-1].error}")
             self._state()  # raises where the engine was destroyed, which is no event
             return False
 
@@ -64,9 +72,9 @@ class Channel(Hearing, Calling, People):
         try:
             must(lib.stoa_channel_connect(self.handle, 0))
             try:
-                await self._until(joined, timeout, f"channel {self.channelId!r} was not joined")
+                await self._until(joined, timeout, failed)
             except BaseException:  # also where the task is cancelled: the next connect() is to be possible
-                lib.stoa_channel_disconnect(self.handle, 0)
+                self._leave()
                 raise
         finally:
             self.off("connection_state_changed", note)
@@ -76,27 +84,35 @@ class Channel(Hearing, Calling, People):
 
         timeout: seconds. Raises StoaError for the timeout; it goes on in the background then.
         """
-        status = lib.stoa_channel_disconnect(self.handle, 0)
+        status = self._leave()
         if status == h.ERROR_CLOSED:  # the engine was destroyed, and disconnected it
             return
         must(status)
-        await self._until(lambda: self._state() in ENDED, timeout, f"channel {self.channelId!r} was not left")
+        await self._until(self._left, timeout, f"channel {self.channelId!r} was not left")
+
+    def reconnect(self) -> None:
+        """Makes the connection again now, from new sockets: for a program that knows that the network is another one, or there again.
+
+        A connection that is lost is made again by itself; this spares the wait. "connection_state_changed" tells the rest. Raises
+        StoaError where the channel is neither connected nor reconnecting, or was made with no_reconnect.
+        """
+        must(lib.stoa_channel_reconnect(self.handle))
 
     @property
     def token(self) -> str:
-        """The token in use, a secret: the server may have given another one since."""
+        """The token in use, a secret: of the options, as renew_token() was given it, or as the library or the server made it."""
         return text_of(lib.stoa_channel_token, self.handle)
 
     def renew_token(self, token: str) -> None:
-        """Goes on with another token of the same room and user, without leaving. Raises StoaError where it is of others, or over."""
-        must(lib.stoa_channel_renew_token(self.handle, bytes_of(token)))
+        """Takes a token in place of the one in use, without leaving: after "token_will_expire", or to change what the user may do.
 
-    def reconnect(self) -> None:
-        """Makes the connection anew now, as where the program knows that the network has changed. Raises StoaError without one."""
-        must(lib.stoa_channel_reconnect(self.handle))
+        token: for the same room and user. Raises StoaError for one that is none, or is for others. A server that refuses it goes on
+        by the one before, and "token_will_expire" comes again.
+        """
+        must(lib.stoa_channel_renew_token(self.handle, bytes_of(token) or b""))
 
     def mute(self, muted: bool = True) -> None:
-        """Sends silence, and says so, or sends what is pushed again. What is pushed meanwhile passes unheard, in its time."""
+        """Mutes or unmutes the microphone, also before connecting: what is pushed passes in silence, and the others are told."""
         must(lib.stoa_channel_mute(self.handle, bool(muted)))
 
     async def push_audio_frame(self, frame: Union[bytes, bytearray, memoryview]) -> None:
@@ -122,7 +138,7 @@ class Channel(Hearing, Calling, People):
             return status != h.QUEUE_FULL
 
         async with self._turn("push"):
-            await self._until(pushed)
+            await self._until(pushed, beat=self._push_beat)
 
     async def clear_sender_audio_buffer(self) -> Tuple[int, int]:
         """Is silent now: drops what is queued, and what is being pushed. At most one frame of 20 ms leaves yet.
@@ -143,67 +159,18 @@ class Channel(Hearing, Calling, People):
         """Puts a mark behind what was pushed last; the event "played" has it as its id when that has left, or was dropped."""
         must(lib.stoa_channel_mark(self.handle, number))
 
-    async def send_data(
-        self, data: Union[str, bytes], *, topic: str = "", to: Optional[Sequence[User]] = None, lossy: bool = False
-    ) -> None:
-        """Sends one packet, the event "data_received" of the others; where too many wait already, waits for room.
-
-        data: at most 60,000 bytes.    topic: at most 256 bytes.    to: who gets it; None: everybody else in the room.
-        lossy: it is sent once, and may be lost or overtaken. Raises StoaError without a connection, and where the token does not
-        allow to send; ValueError for nobody in `to`.
-        """
-        if to is not None and not to:
-            raise ValueError("there is nobody in to: give users, or None for everybody")
-        content = data.encode() if isinstance(data, str) else memoryview(data).tobytes()
-        users = [bytes_of(identity_of(user)) for user in to or ()]
-        names = (c_char_p * len(users))(*users)
-        options = h.DataOptions(topic=bytes_of(topic), to=cast(names, c_void_p), to_count=len(users), lossy=bool(lossy))
-
-        def sent() -> bool:
-            return must(lib.stoa_channel_send_data(self.handle, content, len(content), byref(options))) != h.QUEUE_FULL
-
-        async with self._turn("data"):
-            await self._until(sent)
-
-    async def send_stream_message(
-        self, data: Union[str, bytes], msg_id: str, *, format: str = "json", lossy: bool = False
-    ) -> int:
-        """Queues a message for everybody else in the room, who get it whole; where the queue is full, waits for room.
-
-        data: a text of up to 16 MiB; bytes with the format "bytes".
-        msg_id: at most 256 bytes ("base64": 32 characters); "": the library chooses one.
-        format: "json" and "base64" are the chunks of agora-realtime-ai-api 1.0 and 1.1.0, "text" and "bytes" LiveKit's streams.
-        lossy: each chunk ("json", "base64") is sent once and may be lost.
-        Returns its ticket, for wait_sent(). Raises StoaError: the token does not allow to send, a bad id.
-        """
-        if format not in _FORMATS:
-            raise ValueError(f"no message format is named {format!r}: there are {', '.join(_FORMATS)}")
-        content = data.encode() if isinstance(data, str) else memoryview(data).tobytes()
-        options = h.MessageOptions(message_id=bytes_of(msg_id), format=_FORMATS[format], lossy=bool(lossy))
-        ticket = c_uint64()
-
-        def queued() -> bool:
-            status = lib.stoa_channel_send_message(self.handle, content, len(content), byref(options), byref(ticket))
-            return must(status) != h.QUEUE_FULL
-
-        async with self._turn("message"):
-            await self._until(queued)
-        return ticket.value
-
-    async def wait_sent(self, ticket: int, timeout: Optional[float] = None) -> None:
-        """Waits until the message of this ticket has left: the server has all of it.
-
-        timeout: seconds; None: as long as it takes. Raises StoaError where it failed, and for the timeout.
-        """
-        await self._until(
-            lambda: must(lib.stoa_channel_wait_sent(self.handle, ticket, 0)) == h.OK,
-            timeout,
-            f"message {ticket} has not left",
-        )
-
     def stats(self) -> SimpleNamespace:
         """What the channel has counted, over all its connections: the members of stoa_channel_stats."""
         return stats_of(lib.stoa_channel_get_stats, ChannelStats, self.handle)
+
+    def _leave(self) -> int:
+        self._leaving = True
+        return lib.stoa_channel_disconnect(self.handle, 0)
+
+    def _left(self) -> bool:
+        """Whether what _leave() began is done."""
+        self._leaving = self._state() not in ENDED
+        return not self._leaving
 
     def _state(self) -> int:
         return number_of(lib.stoa_channel_state, c_uint32, self.handle)

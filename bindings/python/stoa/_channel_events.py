@@ -79,21 +79,24 @@ class ChannelEvents:
         """Has FRAME_EVENT told exactly as long as somebody listens for it."""
         raise NotImplementedError
 
-    async def _until(self, ready: Callable[[], bool], timeout: Optional[float] = None, failed: str = "") -> None:
-        """Asks at once, after events, and each tenth of a second, until it is so.
+    async def _until(
+        self, ready: Callable[[], bool], timeout: Optional[float] = None, failed: str = "", beat: Optional[float] = None
+    ) -> None:
+        """Asks at once, after events, and after each `beat`, in seconds (None: a tenth), until it is so.
 
         Raises what ready() raises, and StoaError (STOA_TIMED_OUT) after `timeout` seconds.
         """
         await asyncio.sleep(0)  # who pushes or sends in a loop lets others run, also where nothing is to be waited for
         loop = asyncio.get_running_loop()
         end = None if timeout is None else loop.time() + timeout
+        beat = _BEAT if beat is None else beat
         while not ready():
             if end is not None and loop.time() >= end:
-                raise StoaError(h.TIMED_OUT, f"{failed} within {timeout} s")
+                raise StoaError(h.TIMED_OUT, f"{failed} within {round(timeout, 3)} s")
             event = loop.create_future()
             self._waiting.add(event)
             try:
-                await asyncio.wait([event], timeout=_BEAT if end is None else min(_BEAT, max(0.0, end - loop.time())))
+                await asyncio.wait([event], timeout=beat if end is None else min(beat, max(0.0, end - loop.time())))
             finally:
                 self._waiting.discard(event)
 

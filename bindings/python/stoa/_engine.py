@@ -20,14 +20,21 @@ class RtcEngine:
         with a url, each channel's options need a token.
     url: a LiveKit or Stoa server: ws://, wss://, http:// or https://. None: the room server inside the library.
     ca_file: with TLS, a PEM file with the certificates to trust instead of the system's.
+    threads: for media, 1 to 64. 0: as many as cores, at most 4.
     Raises StoaError: no app id, a url that is none, no free port.
     """
 
-    def __init__(self, appid: str, appcert: str = "", *, url: Optional[str] = None, ca_file: Optional[str] = None) -> None:
+    def __init__(
+        self, appid: str, appcert: str = "", *, url: Optional[str] = None, ca_file: Optional[str] = None, threads: int = 0
+    ) -> None:
         self.appid = appid
         self.appcert = appcert
         options = h.EngineOptions(
-            app_id=bytes_of(appid) or b"", app_certificate=bytes_of(appcert), url=bytes_of(url), ca_file=bytes_of(ca_file)
+            app_id=bytes_of(appid) or b"",
+            app_certificate=bytes_of(appcert),
+            url=bytes_of(url),
+            threads=threads,
+            ca_file=bytes_of(ca_file),
         )
         handle = c_void_p()
         must(lib.stoa_engine_new(byref(options), byref(handle)))

@@ -89,6 +89,7 @@ class ConnectionInfo:
     local_user_id: User
     status: int  # why it failed, one of `stoa.status`; 0: it did not
     error: str  # the same as a sentence
+    time_us: int  # since when, microseconds since the Unix epoch
 
 
 def _text(event: Event):
@@ -97,7 +98,7 @@ def _text(event: Event):
 
 
 def _connection(channel, e: Event) -> tuple:
-    info = ConnectionInfo(e.new_state, e.old_state, channel.channelId, channel.uid, e.status, e.text)
+    info = ConnectionInfo(e.new_state, e.old_state, channel.channelId, channel.uid, e.status, e.text, e.time_us)
     return channel, info, e.reason_name
 
 

@@ -23,6 +23,10 @@ FORMAT_BASE64 = 2
 FORMAT_TEXT = 3
 FORMAT_BYTES = 4
 
+QUEUE_DEFAULT = 0
+QUEUE_DROP_OLDEST = 1
+QUEUE_DROP_NEWEST = 2
+
 ORIGIN_DECODED = 0
 ORIGIN_RECOVERED = 1
 ORIGIN_CONCEALED = 2
@@ -63,6 +67,16 @@ class EngineOptions(Sized):
         + members(c_char_p, "app_id", "app_certificate", "url")
         + members(c_uint32, "threads", "reserved")
         + members(c_char_p, "ca_file")
+    )
+
+
+class ServerOptions(Sized):
+    _fields_ = (
+        members(c_size_t, "size")
+        + members(c_char_p, "bind", "keys")
+        + members(c_uint32, "port", "udp_port")
+        + members(c_char_p, "webhooks")
+        + members(c_uint32, "metrics", "remote_unmute")
     )
 
 
@@ -108,7 +122,7 @@ class MessageOptions(Sized):
     _fields_ = (
         members(c_size_t, "size")
         + members(c_char_p, "message_id", "topic")
-        + members(c_void_p, "to")
+        + members(POINTER(c_char_p), "to")
         + members(c_size_t, "to_count")
         + members(c_uint32, "format", "lossy")
     )
@@ -118,7 +132,7 @@ class DataOptions(Sized):
     _fields_ = (
         members(c_size_t, "size")
         + members(c_char_p, "topic")
-        + members(c_void_p, "to")
+        + members(POINTER(c_char_p), "to")
         + members(c_size_t, "to_count")
         + members(c_uint32, "lossy", "reserved")
     )
@@ -158,6 +172,12 @@ FUNCTIONS = {
     "stoa_engine_get_stats": (_HANDLE, c_void_p),
     "stoa_engine_get_server_stats": (_HANDLE, c_void_p),
     "stoa_engine_url": (_HANDLE, *_TEXT_OUT),
+    "stoa_server_new": (POINTER(ServerOptions), POINTER(_HANDLE)),
+    "stoa_server_free": (_HANDLE,),
+    "stoa_server_url": (_HANDLE, *_TEXT_OUT),
+    "stoa_server_port": (_HANDLE, POINTER(c_uint32)),
+    "stoa_server_udp_port": (_HANDLE, POINTER(c_uint32)),
+    "stoa_server_get_stats": (_HANDLE, c_void_p),
     "stoa_token_build_livekit": (c_char_p, c_char_p, c_char_p, c_char_p, c_uint64, *_TEXT_OUT),
     "stoa_token_build_rtc": (c_char_p, c_char_p, c_char_p, c_char_p, c_uint64, *_TEXT_OUT),
     "stoa_channel_new": (_HANDLE, POINTER(ChannelOptions), POINTER(_HANDLE)),
@@ -210,3 +230,6 @@ TEXTS = {
     "stoa_event_name": (c_uint32,),
     "stoa_reason_name": (c_uint32,),
 }
+
+# And those that return a number.
+NUMBERS = {"stoa_time_us": ()}

@@ -1,7 +1,7 @@
 """What a channel hears: who is in the room, subscribing to them, their streams, and their frames by callback."""
 
 import weakref
-from ctypes import byref, c_uint32, c_void_p
+from ctypes import c_uint32
 from functools import partial
 from typing import Callable, Dict, Set
 
@@ -53,29 +53,28 @@ class Hearing(ChannelEvents):
         Frames count from the first of subscribe_audio() and this. Raises NotFoundError (a KeyError) where no such user is in the
         room, and StoaError without a connection.
         """
-        return self._stream(lib.stoa_channel_stream, identity_of(uid))
+        return self._stream(lib.stoa_channel_stream, bytes_of(identity_of(uid)))
 
     def get_track_frames(self, uid: User, track: str) -> AudioStream:
-        """The stream of one more audio track of a user, by the name or the id that user_info() tells in "tracks".
+        """The stream of one audio track of a user, of a participant that publishes more than a voice; the same one until it ends.
 
-        While it is held the track is subscribed to, whether the user is or not. It ends when the track does; the event
-        "stream_ended" has its name as `track`. What is mixed, detected and dumped is the users' voices, without it. Raises
-        NotFoundError (a KeyError) where there is no such user or track, and StoaError without a connection.
+        While somebody holds it the track is subscribed to, whether the user is or not. It ends when the track is unpublished, the
+        user leaves, or this one does.
+        track: its name, or its id where none has that name; see the "tracks" of user_info(). Raises NotFoundError (a KeyError) where
+        no such user is in the room, or no such audio track, StoaError where it is not allowed and without a connection.
         """
-        return self._stream(lib.stoa_channel_track_stream, identity_of(uid), track)
+        return self._stream(lib.stoa_channel_track_stream, bytes_of(identity_of(uid)), bytes_of(track) or b"")
 
     def get_mixed_audio_frames(self) -> AudioStream:
-        """The stream of all who are subscribed to, mixed. It outlives connections."""
+        """The stream of all users who are subscribed to, mixed. It outlives connections, and ends with the channel."""
         return self._stream(lib.stoa_channel_mixed_stream)
 
-    def _stream(self, ask: Callable, *names: str) -> AudioStream:
-        handle = c_void_p()
-        must(ask(self.handle, *map(bytes_of, names), byref(handle)))
-        stream = AudioStream(handle.value, self._channels)
-        present = self._streams.get(names)
+    def _stream(self, open_stream: Callable, *whose: bytes) -> AudioStream:
+        stream = AudioStream(self._channels, open_stream, self.handle, *whose)
+        present = self._streams.get(whose)
         if present is not None and present.descriptor == stream.descriptor:  # another handle of the same, which goes again
             return present
-        self._streams[names] = stream
+        self._streams[whose] = stream
         return stream
 
     def _take_frames(self) -> None:

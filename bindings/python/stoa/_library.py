@@ -1,7 +1,7 @@
 """The loaded library, and its statuses as exceptions."""
 
 import os
-from ctypes import CDLL, byref, c_char_p, c_int32, c_size_t, create_string_buffer
+from ctypes import CDLL, byref, c_char_p, c_int32, c_size_t, c_uint64, create_string_buffer
 from pathlib import Path
 
 from . import _header as h
@@ -44,7 +44,7 @@ def _load() -> CDLL:
 
 
 def _declare(library: CDLL) -> CDLL:
-    for functions, result in ((h.FUNCTIONS, c_int32), (h.TEXTS, c_char_p)):
+    for functions, result in ((h.FUNCTIONS, c_int32), (h.TEXTS, c_char_p), (h.NUMBERS, c_uint64)):
         for name, arguments in functions.items():
             function = getattr(library, name)
             function.argtypes, function.restype = arguments, result

@@ -8,6 +8,7 @@ from ._library import bytes_of
 from ._users import User, identity_of
 from .token import build_token
 
+_POLICIES = {"default": h.QUEUE_DEFAULT, "drop_oldest": h.QUEUE_DROP_OLDEST, "drop_newest": h.QUEUE_DROP_NEWEST}
 _VAD_NAMES = [name for name, _ in h.VadOptions._fields_ if name != "size"]
 
 
@@ -24,6 +25,15 @@ class RtcOptions:
         (pre_start_recognize_count, start_recognize_count, stop_recognize_count, active_percent, ...).
     token: the caller's own, for this room and user. None: the library builds one from the engine's app id and certificate.
     subscribe_all: hear everybody who speaks, without subscribe_audio().
+    eager: give each frame out the moment it can be decoded, for machines that listen, instead of on an even clock, for people.
+    send_queue_ms: how much sound waits to be sent, 20 to 600,000 ms. 0: 30,000.
+    send_policy: what a full queue does: "default" (push_audio_frame() waits), "drop_oldest", "drop_newest".
+    receive_queue_ms: how much sound waits in each stream, 2,000 to 60,000 ms. 0: 2,000.
+    receive_policy: what a full stream does: "default" or "drop_oldest", "drop_newest".
+    bitrate: of Opus, 6,000 to 510,000 bits a second. 0: 24,000.
+    listen_only: never speak: the others see no microphone, which spares them and the server work; pushing raises StoaError.
+    reconnect_timeout_ms: for how long a lost connection is tried to be made again, 1,000 to 3,600,000 ms. 0: 60,000.
+    no_reconnect: a lost connection is the end: state 5, and the streams end.
     """
 
     def __init__(
@@ -39,6 +49,15 @@ class RtcOptions:
         vad_configs: Any = None,
         token: Optional[str] = None,
         subscribe_all: bool = False,
+        eager: bool = False,
+        send_queue_ms: int = 0,
+        send_policy: str = "default",
+        receive_queue_ms: int = 0,
+        receive_policy: str = "default",
+        bitrate: int = 0,
+        listen_only: bool = False,
+        reconnect_timeout_ms: int = 0,
+        no_reconnect: bool = False,
     ) -> None:
         self.channel_name = channel_name
         self.uid = uid
@@ -50,6 +69,15 @@ class RtcOptions:
         self.vad_configs = vad_configs
         self.token = token
         self.subscribe_all = subscribe_all
+        self.eager = eager
+        self.send_queue_ms = send_queue_ms
+        self.send_policy = send_policy
+        self.receive_queue_ms = receive_queue_ms
+        self.receive_policy = receive_policy
+        self.bitrate = bitrate
+        self.listen_only = listen_only
+        self.reconnect_timeout_ms = reconnect_timeout_ms
+        self.no_reconnect = no_reconnect
 
     def build_token(self, appid: str, appcert: str) -> str:
         """A token for this room and user, for 3600 s; "" where there is no certificate. See `stoa.token.build_token`."""
@@ -64,7 +92,22 @@ def channel_options(options: RtcOptions) -> h.ChannelOptions:
         sample_rate=options.sample_rate,
         channels=options.channels,
         subscribe_all=bool(options.subscribe_all),
+        eager=bool(options.eager),
+        send_queue_ms=options.send_queue_ms,
+        send_policy=_policy("send_policy", options.send_policy),
+        receive_queue_ms=options.receive_queue_ms,
+        receive_policy=_policy("receive_policy", options.receive_policy),
+        bitrate=options.bitrate,
+        listen_only=bool(options.listen_only),
+        reconnect_timeout_ms=options.reconnect_timeout_ms,
+        no_reconnect=bool(options.no_reconnect),
     )
+
+
+def _policy(option: str, word: str) -> int:
+    if word not in _POLICIES:
+        raise ValueError(f"{option} is one of {', '.join(_POLICIES)}, not {word!r}")
+    return _POLICIES[word]
 
 
 def vad_options(configs: Any) -> h.VadOptions:

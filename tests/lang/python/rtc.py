@@ -6,16 +6,24 @@ import unittest
 
 import rtc_calls
 import rtc_connecting
+import rtc_data
 import rtc_ending
+import rtc_going_on
 import rtc_header
 import rtc_hearing
 import rtc_listening
 import rtc_messages
+import rtc_options
 import rtc_people
+import rtc_server
 import rtc_speaking
 import rtc_stats
+import rtc_tracks
 
-MODULES = (rtc_header, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_messages, rtc_calls, rtc_people, rtc_stats, rtc_ending)
+MODULES = (
+    rtc_header, rtc_options, rtc_connecting, rtc_listening, rtc_speaking, rtc_hearing, rtc_tracks, rtc_messages, rtc_calls, rtc_people,
+    rtc_stats, rtc_data, rtc_going_on, rtc_server, rtc_ending,
+)
 
 
 class Told(unittest.TextTestResult):

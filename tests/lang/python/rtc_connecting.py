@@ -3,9 +3,11 @@
 import asyncio
 import socket
 import time
+from unittest.mock import patch
 
 from rtc_room import BOUND, Log, RoomTest, until, within
 from stoa import _header
+from stoa._library import lib, must
 from stoa.rtc import RealtimekitTokenBuilder, RtcEngine, RtcOptions, StoaError
 
 APP_ID, CERTIFICATE = "0123456789abcdef" * 2, "fedcba9876543210" * 2
@@ -100,6 +102,66 @@ class Connecting(RoomTest):
                     await within(connecting)
                 self.assertLess(time.monotonic() - began, 3)
 
+    async def test_what_is_untold_of_a_connection_before_is_not_taken_for_this_one(self):
+        for uid, wait in enumerate((0, BOUND * 1000), 1):
+            with self.subTest(wait=wait):
+                ada, told = self.channel(uid), Log()
+                ada.on("connection_state_changed", told)
+                must(lib.stoa_channel_connect(ada.handle, wait))  # the loop is blocked, and sees none of it
+                must(lib.stoa_channel_disconnect(ada.handle, BOUND * 1000))
+                await ada.connect(BOUND)
+                self.assertEqual(ada._state(), _header.STATE_CONNECTED)
+                self.assertEqual([info.state for _, info, _ in told].count(_header.STATE_DISCONNECTED), 1, "it was told all the same")
+
+    async def test_the_end_of_a_connection_before_that_comes_late_is_not_taken_for_this_one(self):
+        ada = await self.join(1)
+        must(lib.stoa_channel_disconnect(ada.handle, BOUND * 1000))  # which is not told yet
+        connect, loop = lib.stoa_channel_connect, asyncio.get_running_loop()
+
+        def later(*given):
+            loop.call_later(0.05, connect, *given)
+            return _header.OK
+
+        with patch.object(lib, "stoa_channel_connect", later):  # a library that begins late
+            with patch.object(lib, "stoa_time_us", lambda: 0):  # as if the end had been after the next connect was asked for
+                await ada.connect(BOUND)
+
+    async def test_a_connect_right_after_one_that_was_cancelled_joins(self):
+        _bob = await self.join("bob")
+        for uid, states in enumerate(((_header.STATE_CONNECTING, _header.STATE_CONNECTED), (_header.STATE_CONNECTED,)), 1):
+            with self.subTest(states=states):
+                ada = self.channel(uid)
+                connecting = asyncio.ensure_future(ada.connect(BOUND))
+                await asyncio.sleep(0)
+                end = time.monotonic() + BOUND
+                while ada._state() not in states:  # the loop is blocked
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.001)
+                connecting.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await connecting
+                await ada.connect(BOUND)
+                self.assertEqual((ada._state(), list(ada.remote_users)), (_header.STATE_CONNECTED, ["bob"]))
+                await ada.disconnect(BOUND)
+
+    async def test_leaving_what_was_left_unfinished_counts_in_the_timeout_of_the_next_connect(self):
+        ada = await self.join(1)
+        with patch.object(lib, "stoa_channel_disconnect", lambda *_arguments: _header.OK):  # which does not come to its end
+            for leave in (lambda: ada.disconnect(0.05), lambda: ada.connect(0.05)):
+                with self.assertRaisesRegex(StoaError, "within 0.05 s"):
+                    await within(leave())
+        timeouts, until_ready = [], ada._until
+
+        async def noted(ready, timeout, failed):
+            timeouts.append(timeout)
+            await until_ready(ready, timeout, failed)
+
+        must(lib.stoa_channel_disconnect(ada.handle, BOUND * 1000))
+        with patch.object(ada, "_until", noted):
+            await ada.connect(BOUND)
+        self.assertEqual((len(timeouts), max(timeouts)), (2, BOUND))
+        self.assertLess(timeouts[1], BOUND)
+
     async def test_another_process_joins_by_the_url(self):
         ada = await self.join(1, engine=self.listening(), name="hall")
         with RtcEngine(APP_ID, CERTIFICATE, url=ada.rtc.url) as elsewhere:
@@ -112,9 +174,8 @@ class Connecting(RoomTest):
         token = options.build_token(APP_ID, CERTIFICATE)
         self.assertEqual(token[:3], "007")
         with RtcEngine(APP_ID, url=self.listening().url) as elsewhere:
-            seven = self.channel(7, elsewhere, name="hall", token=token)
+            seven = await self.join(7, engine=elsewhere, name="hall", token=token)
             self.assertEqual((seven.uid, seven.token), (7, token))
-            await seven.connect(BOUND)
             forged = options.build_token(APP_ID, APP_ID)
             with self.assertRaisesRegex(StoaError, "'hall' was not joined: .*token") as caught:
                 await self.join(7, engine=elsewhere, name="hall", token=forged)
@@ -123,23 +184,6 @@ class Connecting(RoomTest):
                 self.channel(7, elsewhere, name="cellar", token=token)
             with self.assertRaisesRegex(StoaError, "token"):
                 self.channel(7, elsewhere, name="hall")
-
-    async def test_a_token_is_renewed_without_leaving_and_one_of_another_room_is_refused(self):
-        options = RtcOptions(channel_name="hall", uid=7)
-        with RtcEngine(APP_ID, url=self.listening().url) as elsewhere:
-            seven = await self.join(7, engine=elsewhere, name="hall", token=options.build_token(APP_ID, CERTIFICATE))
-            cellar = RtcOptions(channel_name="cellar", uid=7).build_token(APP_ID, CERTIFICATE)
-            with self.assertRaisesRegex(StoaError, "cellar"):
-                seven.renew_token(cellar)
-            renewed = options.build_token(APP_ID, CERTIFICATE)
-            seven.renew_token(renewed)
-            self.assertEqual(seven.token, renewed)
-
-    async def test_a_connection_is_made_anew_when_asked(self):
-        ada, states = await self.join("ada"), Log()
-        ada.on("connection_state_changed", states)
-        ada.reconnect()
-        await until(lambda: [info.state for _, info, _ in states] == [4, 3], "reconnecting, and connected")
 
     async def test_tokens_are_built_for_both_families_and_not_without_a_certificate(self):
         build = RealtimekitTokenBuilder.build_token

@@ -49,11 +49,12 @@ class Header(unittest.TestCase):
 
     def test_every_function_is_declared_with_its_arguments(self):
         header = (INCLUDE / "stoa.h").read_text()
-        for name, arguments in {**_header.FUNCTIONS, **_header.TEXTS}.items():
+        results = {**dict.fromkeys(_header.TEXTS, "const char *"), **dict.fromkeys(_header.NUMBERS, "uint64_t")}
+        for name, arguments in {**_header.FUNCTIONS, **_header.TEXTS, **_header.NUMBERS}.items():
             result, inside = re.search(rf"^(\w[\w ]*[ *]){name}\(([^)]*)\);", header, re.M).groups()
+            self.assertEqual(result.strip(), results.get(name, "stoa_status"), name)
             declared = [] if inside == "void" else [part.strip() for part in inside.split(",")]
             self.assertEqual(len(declared), len(arguments), name)
-            self.assertEqual(result.strip(), "const char *" if name in _header.TEXTS else "stoa_status", name)
             for c, python in zip(declared, arguments):
                 kind, is_pointer = c.rsplit(None, 1)[0], "*" in c or "_callback" in c or "_free" in c
                 with self.subTest(function=name, argument=c):

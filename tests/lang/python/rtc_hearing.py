@@ -76,31 +76,6 @@ class Hearing(RoomTest):
         await _ada.push_audio_frame(tone(0.5))
         await within(frames_of(heard, 5))
 
-    async def test_all_who_are_subscribed_to_are_heard_mixed(self):
-        ada, bob = await self.join(1), await self.join(2, subscribe_all=True)
-        mixed = bob.get_mixed_audio_frames()
-        self.assertIs(bob.get_mixed_audio_frames(), mixed)
-        await ada.push_audio_frame(tone(1))
-        frames = await within(frames_of(mixed, 20))
-        self.assertAlmostEqual(hertz_of(b"".join(frame.data for frame in frames[5:])), 440, delta=10)
-
-    async def test_a_track_is_heard_by_its_name_without_subscribing_to_its_user(self):
-        ada, bob, ended = await self.join("ada"), await self.join("bob"), Log()
-        bob.on("stream_ended", ended)
-        await self.hear(bob, "ada")  # then the track is known
-        await bob.unsubscribe_audio("ada", BOUND)
-        await until(lambda: ended, "the end of the voice")
-        await ada.push_audio_frame(tone(1))
-        heard = bob.get_track_frames("ada", "microphone")
-        frames = await within(frames_of(heard, 20))
-        self.assertAlmostEqual(hertz_of(b"".join(frame.data for frame in frames[5:])), 440, delta=10)
-        with self.assertRaisesRegex(NotFoundError, "no audio track 'music'; there is 'microphone'"):
-            bob.get_track_frames("ada", "music")
-        await ada.disconnect(BOUND)
-        await within(rest_of(heard))
-        await until(lambda: len(ended) == 2, "the end of the track")
-        self.assertEqual([(event.user, event.track) for event, in ended], [("ada", ""), ("ada", "microphone")])
-
     async def test_an_unknown_user_is_an_error_and_so_is_a_room_not_joined(self):
         ada = self.channel(1)
         with self.assertRaisesRegex(StoaError, "connect"):

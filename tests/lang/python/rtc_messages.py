@@ -99,27 +99,6 @@ class Messages(RoomTest):
         self.assertLess(code, 0)
         self.assertTrue(text)
 
-    async def test_data_goes_to_whom_it_is_for_with_its_topic(self):
-        ada, bob, cat = await self.join("ada"), await self.join("bob"), await self.join(3)
-        logs = {bob: Log(), cat: Log()}
-        for channel, log in logs.items():
-            channel.on("data_received", log)
-        await until(lambda: len(ada.remote_users) == 2, "both are there")
-        await ada.send_data("for bob", topic="hall", to=["bob"])
-        await ada.send_data(b"for the other", to=[3])
-        await ada.send_data(b"for both")
-        await until(lambda: len(logs[bob]) == 2 and len(logs[cat]) == 2, "the data")
-        got = {channel.uid: sorted((event.topic, event.data) for event, in log) for channel, log in logs.items()}
-        self.assertEqual(got["bob"], [("", b"for both"), ("hall", b"for bob")])
-        self.assertEqual(got[3], [("", b"for both"), ("", b"for the other")])
-        await ada.send_data(b"may be lost", lossy=True)
-        await until(lambda: len(logs[bob]) == 3, "the packet that may be lost")
-        self.assertEqual([event.reliable for event, in logs[bob]], [True, True, False])
-        with self.assertRaisesRegex(ValueError, "nobody"):
-            await ada.send_data(b"x", to=[])
-        with self.assertRaises(StoaError):
-            await ada.send_data(b"x" * 60_001)
-
     async def test_an_id_that_the_format_cannot_carry_is_refused(self):
         ada = self.channel("ada")
         for msg_id, format in (("a|b", "base64"), ("x" * 33, "base64"), ("x" * 257, "json")):
