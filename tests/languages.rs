@@ -89,20 +89,12 @@ fn node_place() -> &'static Path {
     })
 }
 
-/// Makes `to` what the directory `from` is, but for installed packages.
-fn copy_dir(from: &Path, to: &Path) {
+/// Makes `to` a directory with the files of `from`, and no others.
+fn copy_files(from: &Path, to: &Path) {
     let _ = std::fs::remove_dir_all(to);
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_name() == "node_modules" {
-            continue;
-        }
-        if entry.file_type().unwrap().is_dir() {
-            copy_dir(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }
 
@@ -122,10 +114,19 @@ fn node() {
 fn node_binding() {
     need("cc", "--version", "apt-get install gcc libc6-dev");
     let place = node_place();
-    copy_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/node"), &place.join("node_modules/stoa"));
-    copy_dir(&dir("node_binding"), &place.join("node_binding"));
+    copy_files(&dir("node_binding"), &place.join("node_binding"));
     let (include, library) = (stage::stage().join("include"), stage::stage().join("lib/libstoa.so"));
     let _alone = stage::alone();
+    // As the README says: what npm packs has to be enough.
+    let installed = place.join("node_modules/stoa");
+    let _ = std::fs::remove_dir_all(&installed);
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--install-links", "--no-save", "--no-audit", "--no-fund", "--no-package-lock"]);
+    npm.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/node")).current_dir(place);
+    stage::install("npm", &mut npm);
+    for types in ["index.d.ts", "events.d.ts", "stats.d.ts"] {
+        assert!(installed.join(types).exists(), "the package lacks {types}");
+    }
     let mut node = Command::new("node");
     // One file after the other: sound is real-time.
     node.args(["--test", "--test-concurrency=1", "--test-reporter=tap", "node_binding/"]).current_dir(place);
