@@ -7,7 +7,7 @@ from typing import Callable, Dict, Optional
 from . import _header as h
 from ._emitter import Emitter, logger
 from ._events import NAMES, Event, arguments_of, taken
-from ._library import StoaError, lib, must
+from ._library import StoaError, lib, number_of
 from ._watched import Watched, running_loop
 
 _BEAT = 0.1  # seconds after which a wait looks again by itself: room in a queue is no event
@@ -22,9 +22,7 @@ class ChannelEvents:
         self.loop: Optional[asyncio.AbstractEventLoop] = None
         self._waiting: set = set()  # futures, done with the next events
         self._turns: Dict[str, asyncio.Lock] = {}
-        handle = c_void_p()
-        must(lib.stoa_channel_new(engine_handle, byref(options), byref(handle)))
-        self.handle = handle.value
+        self.handle = number_of(lib.stoa_channel_new, c_void_p, engine_handle, byref(options))
         self._watched = Watched(self, self.handle, lib.stoa_channel_event_descriptor, lib.stoa_channel_free)
         loop = running_loop()
         if loop is not None:  # otherwise connect() knows one

@@ -7,7 +7,7 @@ from typing import Optional
 
 from . import _header as h
 from ._channel import Channel
-from ._library import bytes_of, lib, must, text_of
+from ._library import bytes_of, lib, number_of, text_of
 from ._options import RtcOptions
 from ._stats import EngineStats, ServerStats, stats_of
 
@@ -36,9 +36,7 @@ class RtcEngine:
             threads=threads,
             ca_file=bytes_of(ca_file),
         )
-        handle = c_void_p()
-        must(lib.stoa_engine_new(byref(options), byref(handle)))
-        self.handle = handle.value
+        self.handle = number_of(lib.stoa_engine_new, c_void_p, byref(options))
         self._free = weakref.finalize(self, lib.stoa_engine_free, self.handle)  # once; also when it is forgotten, and at exit
 
     @property

@@ -77,7 +77,7 @@ def text_of(function, *arguments) -> str:
 
 
 def number_of(function, kind, *arguments) -> int:
-    """The number that a function writes into its only output, the last argument."""
+    """The number, or the handle, that a function writes into its only output, the last argument."""
     number = kind()
     must(function(*arguments, byref(number)))
     return number.value
