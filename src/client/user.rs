@@ -49,6 +49,11 @@ impl User {
         std::iter::once(&mut self.voice).chain(&mut self.named)
     }
 
+    /// The server was asked for this track, for one of them or more.
+    pub(super) fn requests(&self, track: &str) -> bool {
+        self.ears().any(|ear| ear.requested && ear.carries(track))
+    }
+
     /// One of them, counted from 0.
     pub(super) fn ear(&mut self, place: usize) -> &mut Ear {
         if place == 0 { &mut self.voice } else { &mut self.named[place - 1] }

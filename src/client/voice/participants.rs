@@ -116,7 +116,7 @@ impl Voice {
             ear.open = false;
             if std::mem::take(&mut ear.requested)
                 && let Some(before) = before.filter(|before| tracks.iter().any(|track| *track.sid == **before))
-                && !user.ears().any(|ear| ear.requested && ear.carries(&before))
+                && !user.requests(&before)
             {
                 // Another one is the voice now.
                 self.session.subscribe(&user.sid, &before, false);

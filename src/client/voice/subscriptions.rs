@@ -79,8 +79,7 @@ impl Voice {
             ear.open = false;
             ear.confirm_at = (ear.wanted && self.carried.contains(&track)).then(|| now + CONFIRMATION);
             // Another ear may be on the same track.
-            let wanted = user.ears().any(|ear| ear.requested && ear.carries(&track));
-            self.session.subscribe(&user.sid, &track, wanted);
+            self.session.subscribe(&user.sid, &track, user.requests(&track));
         }
         let ear = self.users[index].ear(place);
         if !ear.wanted || (ear.track.is_none() && !ear.away) {
