@@ -6,6 +6,7 @@ mod delay;
 mod events;
 #[path = "../../tests/common/foreign.rs"]
 mod foreign;
+mod forwarder;
 mod forwarding;
 mod library;
 mod load;
@@ -55,6 +56,9 @@ machine of 2 cores before, the better end of its range counts for the ratio. A r
   network namespace behind a pair of virtual interfaces, 80 bytes every 20 ms without redundancy, for 10 s. CPU and memory are those
   of the server process, as above; every client counts what arrives. A join is from dialing the WebSocket until media connect, four
   clients at a time. The way of a packet is from the speaker's write to the listener's read: both clients are in it.
+- bare forwarder: as many sockets, packets and rooms in the same namespace (`tests/interop/go/bare`), and a process that takes each
+  datagram and sends it to the others in its room, without a look inside: no RTP, no keys, no reports. Below this no room server on
+  this kernel gets that sends each packet by itself.
 - chunk and reassemble: 1 MB, from the text to the packets and from them to the text, all checks included, no network; one thread.
 - tokens: with the four RTC privileges, or roomJoin, for an hour; one thread each, by its time on a processor. Of two peers the
   faster counts for the ratio.
@@ -65,6 +69,7 @@ fn main() {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["conversations", count, url] => return load::client(count.parse().expect("a number"), url),
+        ["forwarder", address] => return forwarder::run(address),
         ["opus", count] => return load::opus(count.parse().expect("a number")),
         _ => {}
     }

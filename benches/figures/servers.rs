@@ -1,6 +1,7 @@
 //! The room server beside LiveKit's, in the same run: the same Pion clients, in a network namespace, at one and then at the other.
 
 use super::foreign::{self, Namespace, go_tool};
+use super::forwarder;
 use super::process::{KEY, Process, SECRET, serve_at};
 use super::table::Row;
 use std::io::{Read, Write};
@@ -47,6 +48,7 @@ fn rows(load: &Load) -> Vec<Row> {
         _ => format!("Pion, {rooms} rooms of {speakers} speakers"),
     };
     let (stoa, livekit) = (under(load, stoa), under(load, livekit));
+    let floor = floor(load).map_or_else(|error| format!("not measured: {error}"), |each| format!("{each:.1} µs"));
     let row = |what: &str, goal, text: &dyn Fn(&Taken) -> String, number: fn(&Taken) -> f64| {
         let missing = |error: &String| format!("not measured: {error}");
         let here = stoa.as_ref().map_or_else(missing, text);
@@ -64,6 +66,7 @@ fn rows(load: &Load) -> Vec<Row> {
             &|taken| format!("{:.1} µs ({:.1} %)", taken.packet, taken.arrived * 100.0),
             |taken| taken.packet,
         ),
+        Row::new(format!("{who}: the floor of that, a bare forwarder"), floor, "–"),
         row("server memory of a participant", "0.3 MB", &|taken| format!("{:.2} MB", taken.memory / 1e6), |taken| {
             taken.memory
         }),
@@ -100,6 +103,32 @@ fn livekit(beside: &Namespace) -> Result<(Process, String), String> {
     Ok((server, format!("ws://{address}")))
 }
 
+/// µs on a processor for a packet that arrived, of a process that forwards and does nothing else.
+fn floor(load: &Load) -> Result<f64, String> {
+    let program = go_tool("load-bare", "./bare")?;
+    let namespace = Namespace::start()?;
+    let (server, address) = forwarder::start(&namespace.here);
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", &namespace.name]).arg(&program).arg(address);
+    command.args([load.rooms.to_string(), load.speakers.to_string(), load.listeners.to_string(), MEASURED.to_string()]);
+    let mut clients = Process::start(command.stdin(Stdio::piped()));
+    let (cpu, _, came) = spent(&server, &mut clients)?;
+    let [arrived] = came[..] else { return Err("its clients said something else".into()) };
+    Ok(cpu / arrived)
+}
+
+/// What a server took while its clients were at work, µs on a processor; its memory at the end, bytes; and what they counted.
+fn spent(server: &Process, clients: &mut Process) -> Result<(f64, f64, Vec<f64>), String> {
+    numbers(clients, "begin")?;
+    let before = server.usage();
+    clients.go_on();
+    numbers(clients, "stop")?;
+    let after = server.usage();
+    clients.go_on();
+    let cpu = (after.cpu - before.cpu).as_secs_f64() * 1e6;
+    Ok((cpu, after.memory, numbers(clients, "end")?))
+}
+
 /// The error says what is missing.
 fn under(load: &Load, serve: Serve) -> Result<Taken, String> {
     let program = go_tool("load-pion", "./load")?;
@@ -115,20 +144,14 @@ fn under(load: &Load, serve: Serve) -> Result<Taken, String> {
     let mut clients = Process::start(command.stdin(Stdio::piped()));
     let join = numbers(&mut clients, "joined")?;
     clients.go_on();
-    numbers(&mut clients, "begin")?;
-    let before = server.usage();
-    clients.go_on();
-    numbers(&mut clients, "stop")?;
-    let after = server.usage();
-    clients.go_on();
-    let came = numbers(&mut clients, "end")?;
+    let (cpu, memory, came) = spent(&server, &mut clients)?;
     let ([join, ..], [arrived, due, way, _, slow_way]) = (&join[..], &came[..]) else {
         return Err("its clients said something else".into());
     };
     Ok(Taken {
-        packet: (after.cpu - before.cpu).as_secs_f64() * 1e6 / arrived,
+        packet: cpu / arrived,
         arrived: arrived / due,
-        memory: (after.memory - empty.memory) / load.people() as f64,
+        memory: (memory - empty.memory) / load.people() as f64,
         join: *join,
         way: *way,
         slow_way: *slow_way,
