@@ -28,6 +28,7 @@ pub fn parts(text: &str) -> usize {
 pub fn cut(text: &str) -> usize {
     let (mut rest, mut missing) = (text.as_bytes(), PART_CHARS);
     pass::<96>(&mut rest, &mut missing);
+    pass::<32>(&mut rest, &mut missing);
     pass::<8>(&mut rest, &mut missing);
     pass::<1>(&mut rest, &mut missing);
     text.len() - rest.len()
@@ -77,6 +78,10 @@ pub fn chunks<'a>(id: &'a str, text: &'a str) -> impl Iterator<Item = Vec<u8>> +
 fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text.as_bytes();
+    if is_plain(rest) {
+        out.extend_from_slice(rest);
+        rest = &[];
+    }
     loop {
         let (fine, special) = rest.split_at(plain(rest));
         out.extend_from_slice(fine);
@@ -124,11 +129,15 @@ fn unescape(text: &str) -> Option<String> {
 /// How many bytes stand before the first one that a JSON string cannot hold as it is: a quote, a backslash, a control character.
 fn plain(bytes: &[u8]) -> usize {
     let end = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
-    // Without a branch inside, for the compiler to use wide registers: hardly any text has one.
-    if bytes[..end].iter().fold(u8::MAX, |least, byte| least.min(*byte)) >= 0x20 {
-        return end;
-    }
-    bytes.iter().take_while(|byte| **byte >= 0x20).count()
+    if is_plain(&bytes[..end]) { end } else { bytes.iter().take_while(|byte| **byte >= 0x20).count() }
+}
+
+/// Whether a JSON string can hold all of it as it is. Without a branch inside, for the compiler to use wide registers: hardly any text
+/// has such a byte.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Zero for a byte that it cannot hold.
+    let fine = |byte: &u8| (byte ^ b'"').min(byte ^ b'\\').min(byte.saturating_sub(0x1f));
+    bytes.iter().map(fine).fold(1, u8::min) > 0
 }
 
 /// Looks whether a user packet is a chunk.
@@ -161,6 +170,11 @@ fn as_written(packet: &[u8]) -> Option<(Cow<'_, str>, i64, i64, Cow<'_, str>)> {
     reader.pass(BESIDE[2])?;
     let total = reader.integer()?;
     reader.pass(BESIDE[3])?;
+    // Where nothing is escaped, what stands between the outer quotes is all of it.
+    let between = reader.rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"}"));
+    if let Some(content) = between.filter(|between| is_plain(between)) {
+        return Some((id, part, total, Cow::Borrowed(simdutf8::basic::from_utf8(content).ok()?)));
+    }
     let content = reader.string()?;
     (reader.rest == BESIDE[4]).then_some((id, part, total, content))
 }
