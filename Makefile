@@ -87,11 +87,12 @@ interop: | need-interop
 	$(CARGO) test --test interop -- --include-ignored --nocapture rows:: || true
 	STOA_WRITE_TABLE=1 $(CARGO) test --test interop -- --include-ignored api:: hostile page:: python:: video:: the_committed_matrix
 
-# The C examples against the dev build, into $(TARGET)/examples-c.
+# The C and C++ examples against the dev build, into $(TARGET)/examples-c.
 examples: stage
 	@mkdir -p $(TARGET)/examples-c
 	for name in $(basename $(notdir $(wildcard examples-c/*.c))); do \
 		$(CC) $(CFLAGS_OURS) examples-c/$$name.c -o $(TARGET)/examples-c/$$name $(STAGE_LINK) -lm -pthread || exit 1; done
+	$(CXX) -std=c++17 -O1 -g -Wall -Wextra -Werror -pedantic examples-cpp/hello.cpp -o $(TARGET)/examples-c/hello-cpp $(STAGE_LINK)
 
 stage:
 	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) PROFILE=dev
@@ -112,7 +113,7 @@ else
 endif
 	ln -sf libstoa.so.$(VERSION) $(DESTDIR)$(abspath $(PREFIX))/lib/libstoa.so.$(MAJOR)
 	ln -sf libstoa.so.$(MAJOR) $(DESTDIR)$(abspath $(PREFIX))/lib/libstoa.so
-	for header in include/*; do install -D -m 644 $$header $(DESTDIR)$(abspath $(PREFIX))/$$header || exit 1; done
+	for header in include/*.h* include/stoa/*; do install -D -m 644 $$header $(DESTDIR)$(abspath $(PREFIX))/$$header || exit 1; done
 	@mkdir -p $(DESTDIR)$(abspath $(PREFIX))/lib/pkgconfig
 	@printf '%s\n' 'prefix=$(abspath $(PREFIX))' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 		'Name: stoa' 'Description: Real-time voice for programs' 'Version: $(VERSION)' \

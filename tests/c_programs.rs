@@ -1,4 +1,5 @@
-//! The C examples, built against an installation as C99 and as C++17, run as they are, under the sanitizers and under valgrind.
+//! The C examples and the C++ wrapper, built against an installation as C99 and as C++17, run as they are, under the sanitizers and
+//! under valgrind.
 
 #[path = "common/once.rs"]
 mod once;
@@ -159,6 +160,19 @@ fn a_track_is_subscribed_to_while_its_stream_is_held() {
     let program = compile("cc", &SANITIZE, "tests/c/tracks.c", "tracks-asan");
     let _alone = alone();
     assert_eq!(passed("tracks", &run(&mut Command::new(program), LIMIT)).trim(), "0 failures");
+}
+
+#[test]
+fn the_cpp_wrapper_does_what_stoa_h_does() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cpp-dump");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    let flags = [&["-std=c++17"], &SANITIZE[1..]].concat();
+    for name in ["room", "tokens"] {
+        let program = compile("c++", &flags, &format!("tests/cpp/{name}.cpp"), &format!("cpp-{name}-asan"));
+        let _alone = alone();
+        assert_eq!(passed(name, &run(Command::new(program).arg(&dir), LIMIT)).trim(), "0 failures", "{name}");
+    }
 }
 
 #[test]

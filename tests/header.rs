@@ -3,7 +3,7 @@
 mod common;
 
 use common::{functions, header};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,6 +88,19 @@ fn the_cpp_wrapper_compiles() {
     let listens = "void f(stoa::channel &c) { c.off(c.on(\"played\", [](const stoa_event &) {})); c.once(\"\", [](const stoa_event &) {}); }\n";
     fs::write(&file, format!("#include \"stoa.hpp\"\n#include \"stoa.hpp\"\n{listens}")).unwrap();
     compiles("c++", &["-std=c++17"], &file);
+}
+
+#[test]
+fn the_cpp_wrapper_has_every_function() {
+    // Numbers and constant strings: nothing to wrap.
+    let plain = ["stoa_version", "stoa_version_number", "stoa_time_us", "stoa_reason_name"];
+    let files = fs::read_dir(root().join("include/stoa")).unwrap();
+    let text: String = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let words: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    for (function, _) in functions() {
+        let name = function.as_str();
+        assert!(words.contains(name) != plain.contains(&name), "{name}");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! The programs that the README begins with: the one in C as it stands there, the one in Rust that it leads to.
+//! The programs that the README begins with: the one in C as it stands there, those in C++ and Rust that it leads to.
 
 mod stage;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,16 +14,35 @@ fn hums(printed: &str) {
     assert!(frames >= 25, "{frames} frames of 50 were heard:\n{printed}");
 }
 
+/// What the README has in a language.
+fn block(language: &str) -> String {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, after) = readme.split_once(&format!("\n```{language}\n")).expect("a block in this language");
+    after.split_once("```").unwrap().0.to_string()
+}
+
+/// Builds a program against the stage.
+fn compiled(compiler: &str, standard: &str, name: &str, program: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&source, program).unwrap();
+    stage::compile(compiler, &[standard], source.to_str().unwrap(), &format!("{name}-program"))
+}
+
 #[test]
 fn c() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, after) = readme.split_once("\n```c\n").expect("a program in C");
-    let (program, _) = after.split_once("```").unwrap();
-    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme.c");
-    std::fs::write(&source, program).unwrap();
-    let program = stage::compile("cc", &["-std=c99"], source.to_str().unwrap(), "readme");
+    let program = compiled("cc", "-std=c99", "readme.c", &block("c"));
     let _alone = stage::alone();
     hums(&stage::passed("the README's program in C", &stage::run(&mut Command::new(program), RUN)));
+}
+
+#[test]
+fn cpp() {
+    let block = block("cpp");
+    let (include, rest) = block.split_once('\n').unwrap();
+    compiled("c++", "-std=c++17", "readme.cpp", &format!("{include}\nint main()\n{{{rest}}}\n"));
+    let program = stage::compile("c++", &["-std=c++17"], "examples-cpp/hello.cpp", "hello-cpp");
+    let _alone = stage::alone();
+    hums(&stage::passed("examples-cpp/hello.cpp", &stage::run(&mut Command::new(program), RUN)));
 }
 
 #[test]
