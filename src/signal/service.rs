@@ -1,6 +1,6 @@
 //! LiveKit's room service and webhooks: the part of `livekit_room.proto` and `livekit_webhook.proto` (Apache-2.0,
 //! <https://github.com/livekit/protocol>) that Stoa speaks, as prost types, with the tables of their JSON form and of the
-//! messages of `livekit.rs` in them. Field numbers are the contract; fields left out here are skipped on receipt.
+//! messages of `livekit` in them. Field numbers are the contract; fields left out here are skipped on receipt.
 
 use super::json::{Described, Field, Kind, Label, Names};
 use super::livekit::{
