@@ -1,15 +1,16 @@
 //! A second track of a user: a stream beside the voice, heard for as long as somebody reads it.
 
+mod coming_back;
+mod voice;
+
 use crate::second_track::SecondTrack;
-use crate::sim::{Options, Recorder, Sim, ms, share_of, token, tone};
+use crate::sim::{Options, Recorder, Sim, ms, share_of, tone};
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use stoa::Status;
 use stoa::client::hearing::FrameSink;
-use stoa::client::tap::Tap;
 use stoa::event::ConnectionState::Connected;
 use stoa::event::{EventBody, SubscribeState};
-use stoa::signal::livekit::TrackSource;
 
 const VOICE: f64 = 440.0;
 const MUSIC: f64 = 880.0;
@@ -192,183 +193,6 @@ fn who_leaves_ends_all_streams() {
     room.sim.run(ms(200));
     assert!(music.is_closed() && voice.is_closed());
     assert_eq!(room.ended(), ["", "music"]);
-}
-
-/// Also where the voice, which nobody wants, is the same track.
-#[test]
-fn a_lost_websocket_changes_nothing() {
-    let mut room = Room::quiet(7);
-    let (music, named) = (room.record("music"), room.record("microphone"));
-    let bob = room.bob;
-    room.sim.cut_websocket(bob);
-    room.sim.run(ms(50));
-    room.is_back(bob);
-    room.sim.run(ms(500));
-    room.hear(&music, MUSIC);
-    room.hear(&named, VOICE);
-    assert_eq!((room.subscriptions(), room.ended().len()), (2, 0));
-}
-
-/// A track that was let go while nothing could be said to the server is unsubscribed from once it can.
-#[test]
-fn what_is_let_go_without_a_websocket_is_unsubscribed_afterwards() {
-    let mut room = Room::quiet(8);
-    let music = room.record("music");
-    let bob = room.bob;
-    room.sim.cut_websocket(bob);
-    room.sim.run(ms(5));
-    drop(music);
-    room.is_back(bob);
-    room.sim.run(ms(500));
-    assert_eq!(room.subscriptions(), 0);
-}
-
-#[test]
-fn after_a_new_join_the_track_of_that_name_goes_on_in_the_same_stream() {
-    let mut room = Room::new(9, Options::default());
-    let (voice, music) = (room.record(""), room.record("music"));
-    let before = room.sim.second_track.as_ref().unwrap().sid();
-    room.sim.stop_server();
-    room.sim.run(ms(1000));
-    room.sim.start_server();
-    // The music comes after the voice, which does not wait for it.
-    let second = room.music;
-    room.sim.clients[second].link.cut = true;
-    room.is_back(room.ada);
-    room.is_back(room.bob);
-    room.sim.run(ms(1000));
-    room.hear(&voice, VOICE);
-    room.sim.clients[second].link.cut = false;
-    room.is_back(second);
-    room.sim.run(ms(1000));
-    assert_ne!(room.sim.second_track.as_ref().unwrap().sid(), before);
-    room.hear(&voice, VOICE);
-    room.hear(&music, MUSIC);
-    assert!(room.ended().is_empty());
-}
-
-#[test]
-fn a_track_that_is_asked_for_before_it_is_back_is_heard_once_it_is() {
-    let mut room = Room::quiet(13);
-    let (ada, bob) = (room.ada, room.bob);
-    room.sim.stop_server();
-    room.sim.clients[ada].link.cut = true;
-    room.sim.run(ms(1000));
-    room.sim.start_server();
-    room.is_back(bob);
-    let named = room.record("microphone");
-    room.sim.clients[ada].link.cut = false;
-    room.is_back(ada);
-    room.sim.run(ms(1000));
-    room.hear(&named, VOICE);
-    assert!(room.ended().is_empty());
-}
-
-#[test]
-fn a_track_that_does_not_come_back_ends_in_fifteen_seconds() {
-    let mut room = Room::new(10, Options::default());
-    let (voice, music) = (room.record(""), room.record("music"));
-    room.sim.stop_server();
-    let second = room.music;
-    room.sim.clients[second].voice.leave();
-    room.sim.run(ms(1000));
-    room.sim.start_server();
-    for client in [room.ada, room.bob] {
-        room.is_back(client);
-    }
-    room.sim.run(ms(13_000));
-    assert!(!music.is_closed(), "it may come yet");
-    room.sim.run(ms(4_000));
-    assert!(music.is_closed() && !voice.is_closed());
-    assert_eq!(room.ended(), ["music"]);
-    room.hear(&voice, VOICE);
-}
-
-/// As LiveKit's server tells them, and where both are microphones.
-#[test]
-fn the_voice_stays_with_its_track_in_whatever_order_they_are_told() {
-    for seed in 20..26 {
-        let mut room = Room::new(seed, Options::default());
-        let voice = room.record("");
-        for n in 0..4 {
-            let second = room.sim.second_track.as_mut().unwrap();
-            (second.source, second.first) = (TrackSource::Microphone, n % 2 == 0);
-            room.permit(true);
-        }
-        room.hear(&voice, VOICE);
-        assert!(room.ended().is_empty(), "seed {seed}");
-    }
-}
-
-#[test]
-fn another_track_that_comes_back_before_the_microphone_does_not_take_its_place() {
-    let mut room = Room::new(14, Options::default());
-    let voice = room.record("");
-    room.start_server_anew_for_ada_last();
-    room.is_back(room.ada);
-    room.sim.run(ms(1000));
-    room.hear(&voice, VOICE);
-    assert!(room.ended().is_empty());
-}
-
-#[test]
-fn who_comes_back_without_the_microphone_is_heard_by_another_track_after_a_while() {
-    let mut room = Room::new(15, Options::default());
-    let (voice, ada) = (room.record(""), room.ada);
-    room.sim.clients[ada].voice.renew(token("ada", |claims| claims.video.can_publish = Some(false)));
-    room.start_server_anew_for_ada_last();
-    room.is_back(ada);
-    room.sim.run(ms(13_000));
-    assert!(!voice.is_closed(), "it may come yet");
-    room.sim.run(ms(4_000));
-    assert!(voice.is_closed());
-    assert_eq!(room.ended(), [""]);
-    let voice = room.record("");
-    room.hear(&voice, MUSIC);
-}
-
-#[test]
-fn a_microphone_takes_the_place_of_another_track_which_is_unsubscribed_from() {
-    let mut room = Room::new(16, Options::default());
-    room.permit(false);
-    let music = room.record("");
-    room.hear(&music, MUSIC);
-    room.permit(true);
-    room.sim.run(ms(500));
-    assert!(music.is_closed());
-    let voice = room.record("");
-    room.hear(&voice, VOICE);
-    assert_eq!(room.subscriptions(), 1);
-}
-
-/// What is heard as the users' voices.
-#[derive(Default)]
-struct Copies(Mutex<Vec<i16>>);
-
-impl Tap for Copies {
-    fn hears(&self) -> bool {
-        true
-    }
-    fn sent(&self, _: std::time::Instant, _: &[i16]) {}
-    fn heard(&self, _: &Arc<str>, _: std::time::Instant, pcm: &[i16]) {
-        self.0.lock().unwrap().extend(pcm);
-    }
-}
-
-#[test]
-fn mix_and_dump_are_of_the_voices_alone() {
-    let mut room = Room::new(11, Options::default());
-    let (mix, copies) = (Arc::new(Recorder::default()), Arc::new(Copies::default()));
-    let sink: Arc<dyn FrameSink> = mix.clone();
-    let voice = &mut room.sim.clients[room.bob].voice;
-    voice.open_mix(Arc::downgrade(&sink));
-    voice.set_tap(Some(copies.clone()));
-    let music = room.record("music");
-    room.hear(&music, MUSIC);
-    for pcm in [mix.pcm(), copies.0.lock().unwrap().clone()] {
-        let loud: Vec<i16> = pcm.into_iter().skip_while(|sample| *sample == 0).collect();
-        assert!(share_of(VOICE, 24_000, &loud[3_000..7_800]) > 0.9, "{} samples", loud.len());
-    }
 }
 
 #[test]
