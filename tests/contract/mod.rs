@@ -53,7 +53,7 @@ const ELSEWHERE: [(&str, &str, &str); 24] = [
         "STOA_ERROR_BUSY",
         "needs a line just then; the slot of callbacks has its tests in src/driver/dispatch/tests.rs",
     ),
-    ("stoa_channel_disconnect", "STOA_TIMED_OUT", "needs a server that hangs: tests/faults.rs"),
+    ("stoa_channel_disconnect", "STOA_TIMED_OUT", "needs a server that hangs: tests/faults/hanging.rs"),
     (
         "stoa_channel_subscribe",
         "STOA_ERROR_BUSY",
