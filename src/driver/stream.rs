@@ -1,34 +1,32 @@
 //! A stream: one remote user's sound, another track of theirs, or the mix of all.
 
-use super::dispatch::{Dispatcher, Scheduled, Slot, Source};
+mod callback;
+mod filling;
+
+pub use crate::client::hearing::FrameInfo;
+
+use super::dispatch::{Dispatcher, Scheduled, Slot};
 use super::state;
 use super::stats::{Board, StreamStats};
 use crate::audio::frames::{self, StreamRing};
-use crate::audio::ring::{Overflow, Written};
-use crate::audio::speech::Speech;
+use crate::audio::ring::Overflow;
 use crate::audio::wake::Patience;
-pub use crate::client::hearing::FrameInfo;
 use crate::client::hearing::FrameSink;
 use crate::client::stats::HearingStats;
-use crate::event::EventBody;
 use crate::stats::Meter;
 use crate::{Error, Result, Status};
+use filling::Overflowed;
 use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 /// A slot of the ring holds a frame of 20 ms, stretched by at most half; longer frames are cut.
 const SLOT_MS: u32 = 30;
 /// What the ring's length is reckoned in.
 const FRAME_MS: u32 = 20;
-/// Frames that one stream hands to its callback before others get their turn.
-const TURN: usize = 16;
 /// How long taking a callback off waits for one that runs.
 pub(super) const CALLBACK_PATIENCE: Duration = Duration::from_secs(1);
-
-/// How often an overflow is told.
-const OVERFLOW_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a read brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,13 +75,6 @@ pub(super) struct Inner {
     channel: Weak<state::Inner>,
     overflow: Mutex<Overflowed>,
     this: Weak<Inner>,
-}
-
-/// What the application was told of dropped frames.
-#[derive(Default)]
-struct Overflowed {
-    frames: u64,
-    at: Option<Instant>,
 }
 
 /// What the streams of one channel have in common.
@@ -197,25 +188,6 @@ impl Stream {
         self.inner.ring.descriptor().map_err(no_descriptor)
     }
 
-    /// Frames by callback; None takes it off, as with [`super::Channel::set_event_callback`].
-    pub fn set_frame_callback(&self, callback: Option<FrameCallback>) -> Result<()> {
-        self.inner.callbacks.fetch_add(1, Relaxed);
-        let done = self.inner.callback.replace(callback, CALLBACK_PATIENCE);
-        // Without this one there may be the channel's.
-        self.inner.callback_changed();
-        done
-    }
-
-    /// Waits for a callback that was taken off before, and said BUSY.
-    pub fn settle_callback(&self) -> Result<()> {
-        self.inner.callback.settle(CALLBACK_PATIENCE)
-    }
-
-    /// How often [`Stream::set_frame_callback`] was called, by whichever handle: the callback is that of the last call.
-    pub fn callbacks_set(&self) -> u64 {
-        self.inner.callbacks.load(Relaxed)
-    }
-
     /// Frames dropped because nobody read them in time.
     pub fn dropped(&self) -> u64 {
         self.inner.dropped()
@@ -252,27 +224,6 @@ impl Inner {
         self.ring.dropped_oldest() + self.ring.dropped_newest()
     }
 
-    /// Tells the application of dropped frames: of the first at once, of more at most once in a second, of the rest at the end.
-    fn tell_overflow(&self, at_once: bool) {
-        let dropped = self.dropped();
-        if dropped == 0 {
-            return;
-        }
-        let mut told = self.overflow.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let due = at_once || told.at.is_none_or(|at| now.saturating_duration_since(at) >= OVERFLOW_INTERVAL);
-        if dropped == told.frames || !due {
-            return;
-        }
-        let since = dropped - std::mem::replace(&mut told.frames, dropped);
-        told.at = Some(now);
-        drop(told);
-        if let Some(channel) = self.channel.upgrade() {
-            let (user, track) = (self.user.to_string(), self.track.to_string());
-            channel.publish(EventBody::StreamOverflow { user, track, dropped: since }, now);
-        }
-    }
-
     /// Takes a frame out of the ring, and counts how long it was in there.
     fn take(
         &self,
@@ -288,57 +239,6 @@ impl Inner {
         }
         found
     }
-
-    fn has_callback(&self) -> bool {
-        self.callback.is_set() || self.for_all.is_set()
-    }
-
-    /// There may be a callback now, or none any more: a reader that waits has to give its turn back, or may take it.
-    pub(super) fn callback_changed(&self) {
-        self.ring.wake();
-        self.wake_callback();
-    }
-
-    /// Lets the dispatch thread take what is in the ring.
-    pub(super) fn wake_callback(&self) {
-        if self.has_callback()
-            && let Some(this) = self.this.upgrade()
-        {
-            let source: Arc<dyn Source> = this;
-            self.dispatcher.wake(&source);
-        }
-    }
-}
-
-impl FrameSink for Inner {
-    fn write(&self, info: FrameInfo, pcm: &[i16]) {
-        let last = pcm.len().div_ceil(self.slot_len).saturating_sub(1);
-        for (index, piece) in pcm.chunks(self.slot_len).enumerate() {
-            let samples = (piece.len() / self.channels) as u32;
-            // Of a frame that begins or ends speech, one piece does.
-            let other =
-                info.speech == Speech::Start as u32 && index > 0 || info.speech == Speech::End as u32 && index < last;
-            let speech = if other { Speech::Speaking as u32 } else { info.speech };
-            // What a full ring drops, it counts.
-            if matches!(
-                self.ring.write(&FrameInfo { samples, speech, ..info }, piece),
-                Written::Stored | Written::DroppedOldest
-            ) {
-                self.written.fetch_add(1, Relaxed);
-            }
-        }
-        self.tell_overflow(false);
-        self.wake_callback();
-    }
-
-    fn close(&self) {
-        self.tell_overflow(true);
-        self.ring.close();
-    }
-
-    fn measured(&self, stats: &HearingStats) {
-        self.reception.put((super::clock::time_us(), *stats));
-    }
 }
 
 impl Drop for Inner {
@@ -347,38 +247,6 @@ impl Drop for Inner {
         if let Some(channel) = self.channel.upgrade().filter(|_| !self.track.is_empty()) {
             channel.pushed.notify_one();
         }
-    }
-}
-
-impl Source for Inner {
-    fn scheduled(&self) -> &Scheduled {
-        &self.scheduled
-    }
-
-    fn run(&self) -> bool {
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        scratch.resize(self.slot_len, 0);
-        (0..TURN).all(|_| {
-            // A frame leaves the ring only once there is a callback to take it.
-            let taken = self.hand_over(&self.callback, &mut scratch);
-            taken.or_else(|| self.hand_over(&self.for_all, &mut scratch)).unwrap_or(false)
-        })
-    }
-}
-
-impl Inner {
-    /// Hands the next frame to a callback. False: there is no frame; None: no callback.
-    fn hand_over(&self, slot: &Slot<FrameCallback>, scratch: &mut [i16]) -> Option<bool> {
-        let mut found = false;
-        let called = slot.run(|call| {
-            let mut info = FrameInfo::default();
-            let read = self.take(scratch, &mut info, &mut Patience::new(Some(Duration::ZERO)), || false);
-            if let frames::ReadOutcome::Frame { samples } = read {
-                found = true;
-                self.dispatcher.timed(|| call(&self.user, &info, &scratch[..samples]));
-            }
-        });
-        called.then_some(found)
     }
 }
 
