@@ -6,6 +6,7 @@
 
 mod data;
 mod join;
+mod losing;
 mod media;
 mod microphone;
 mod moving;

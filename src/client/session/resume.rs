@@ -4,7 +4,7 @@
 //! acknowledged is sent again by SCTP itself; sequence numbers on both sides see to it that nothing is taken twice.
 //! [`super::Session`] says [`SessionEvent::Lost`]; when to call [`Session::resume`] is for its owner to decide.
 
-use super::{Output, Phase, Request, STEP_TIMEOUT, Session, SessionEvent, Side, client_info, leave_reason};
+use super::{Output, Phase, Request, STEP_TIMEOUT, Session, SessionEvent, Side, client_info};
 use crate::event::Reason;
 use crate::signal::livekit as lk;
 use std::net::SocketAddr;
@@ -13,8 +13,6 @@ use std::time::{Duration, Instant};
 /// How long the server may take to open the WebSocket, and to know us again, before the next attempt: on a network that has just
 /// come back, a new try gets through sooner than one that waits for its retransmission.
 const RESUME_TIMEOUT: Duration = Duration::from_secs(5);
-/// Senders whose newest reliable packet is remembered.
-const MAX_SENDERS: usize = 10_000;
 
 /// The WebSocket of a session that was in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,30 +59,6 @@ impl Session {
         } else {
             self.dial_again();
         }
-    }
-
-    /// Gives the connection up, to be made again from new sockets: the network is another one.
-    pub fn drop_connection(&mut self) {
-        let text = "the application asked for a new connection".to_string();
-        match self.phase {
-            Phase::Connected => {
-                self.media_lost = true;
-                self.lost(false, Reason::Requested, text);
-            }
-            Phase::Closing | Phase::Lost | Phase::Ended => {}
-            // On its way in again, by a network that may be no more.
-            _ => self.end(Reason::ConnectionLost, 0, text),
-        }
-    }
-
-    /// What ended is not the end: another session is to take its place.
-    pub(in crate::client) fn make_room(&mut self) {
-        self.phase = Phase::Lost;
-    }
-
-    /// Ends a connection that was lost.
-    pub(in crate::client) fn give_up(&mut self, reason: Reason, text: String) {
-        self.end(reason, 0, text);
     }
 
     pub(super) fn rebound(&mut self, now: Instant, side: Side, local: SocketAddr) {
@@ -224,55 +198,6 @@ impl Session {
         self.lost(over, Reason::ConnectionLost, text.into());
     }
 
-    /// ICE has given up a side.
-    pub(super) fn media_disconnected(&mut self, now: Instant, side: Side) {
-        let connecting = self.phase == Phase::Connecting;
-        if let Some(peer) = self.peer(side) {
-            peer.linked = false;
-            if peer.expects_another_way(now) && connecting {
-                return;
-            }
-        }
-        self.media_lost = true;
-        match self.phase {
-            // On the way back this is no news; the step's deadline judges.
-            Phase::Connected if self.signal != Signal::Up => {}
-            _ => self.lost(false, Reason::ConnectionLost, "the media connection was lost".into()),
-        }
-    }
-
-    /// The server asks to leave, or to come back.
-    pub(super) fn sent_away(&mut self, leave: &lk::LeaveRequest) {
-        let reason = leave_reason(leave.reason());
-        let text = format!("the server ended the session: {}", leave.reason().as_str_name());
-        match leave.action() {
-            lk::leave_request::Action::Resume => self.lost(false, reason, text),
-            lk::leave_request::Action::Reconnect => self.lost(true, reason, text),
-            // From servers older than actions.
-            lk::leave_request::Action::Disconnect if leave.can_reconnect => self.lost(true, reason, text),
-            lk::leave_request::Action::Disconnect => self.end(reason, 0, text),
-        }
-    }
-
-    /// The connection is lost; `over`: only another session can take its place. Before the room was entered it is the end.
-    pub(super) fn lost(&mut self, over: bool, reason: Reason, text: String) {
-        let known = self.signal == Signal::Down && !over;
-        if known || matches!(self.phase, Phase::Lost | Phase::Ended) {
-            return;
-        }
-        if !self.entered {
-            return self.end(reason, 0, text);
-        }
-        if over {
-            self.leave_relays();
-            self.phase = Phase::Lost;
-        }
-        self.signal = Signal::Down;
-        self.step_deadline = None;
-        self.output.push_back(Output::HangUp);
-        self.event(SessionEvent::Lost { over, reason, text });
-    }
-
     pub(super) fn participants(&mut self, infos: Vec<lk::ParticipantInfo>) {
         for info in &infos {
             if info.state() == lk::participant_info::State::Disconnected {
@@ -281,22 +206,6 @@ impl Session {
         }
         let everyone = std::mem::take(&mut self.everyone);
         self.event(if everyone { SessionEvent::Everyone(infos) } else { SessionEvent::Participants(infos) });
-    }
-
-    /// False: it was here before. A server, or its sender, sends again what may have been lost.
-    pub(super) fn is_new(&mut self, packet: &lk::DataPacket) -> bool {
-        let (sid, sequence) = (&packet.participant_sid, packet.sequence);
-        if sequence == 0 || sid.is_empty() {
-            return true;
-        }
-        let room = self.received.len() < MAX_SENDERS;
-        match self.received.get_mut(sid) {
-            Some(last) if sequence <= *last => return false,
-            Some(last) => *last = sequence,
-            None if room => _ = self.received.insert(sid.clone(), sequence),
-            None => {}
-        }
-        true
     }
 }
 
@@ -311,32 +220,5 @@ fn subscription(tracks: &[(String, String)], subscribe: bool) -> lk::UpdateSubsc
                 track_sids: vec![track.clone()],
             })
             .collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::client::session::SessionConfig;
-
-    #[test]
-    fn a_number_counts_once_for_each_sender() {
-        let config = SessionConfig {
-            rtc: crate::rtc::config(&crate::rtc::crypto_provider(), None),
-            local: ([127, 0, 0, 1], 5000).into(),
-            publish: false,
-            stereo: false,
-            cid: String::new(),
-            asked: None,
-        };
-        let mut session = Session::new(config, Instant::now());
-        let mut taken = |sid: &str, sequence| {
-            session.is_new(&lk::DataPacket { participant_sid: sid.into(), sequence, ..Default::default() })
-        };
-        assert_eq!([1, 2, 2, 1, 3, 7, 4].map(|n| taken("PA_ada", n)), [true, true, false, false, true, true, false]);
-        assert_eq!([1, 1].map(|n| taken("PA_bob", n)), [true, false]);
-        // Who does not count, or is not named, is taken as it comes.
-        assert_eq!([0, 0].map(|n| taken("PA_ada", n)), [true, true]);
-        assert_eq!([5, 5].map(|n| taken("", n)), [true, true]);
     }
 }
