@@ -1,19 +1,24 @@
 //! A stay in a room: one loop on the main thread takes events, looks after player and recorder, and tells of them.
 
+mod ending;
+mod status;
+
 use crate::event;
 use crate::interrupt::Interrupt;
 use crate::output::{Output, one_line};
 use crate::player::Player;
 use crate::progress::{Progress, clock};
-use crate::recorder::{Recorded, Recorder};
+use crate::recorder::Recorder;
 use crate::{Exit, Failure};
-use serde_json::{Value, json};
+use ending::End;
+use serde_json::json;
+use status::status_line;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use stoa::Status;
 use stoa::driver::{Channel, Engine};
-use stoa::event::{Event, EventBody, MessageFormat, Reason};
+use stoa::event::{Event, EventBody, MessageFormat};
 use stoa::message::chunks::Outgoing;
 
 /// How long the loop waits for an event before it looks at everything else.
@@ -22,8 +27,6 @@ const TICK: Duration = Duration::from_millis(50);
 const LINGER: Duration = Duration::from_millis(300);
 /// The topic of LiveKit's chat: its components and agents show and answer what comes there.
 const CHAT: &str = "lk.chat";
-/// How long leaving may take.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What to do in the room.
 pub struct Plan {
@@ -57,13 +60,6 @@ pub struct Stay {
     done_at: Option<Instant>,
     said: u64,
     heard: u64,
-}
-
-/// What ended the stay.
-enum End {
-    Done,
-    Interrupted,
-    Lost(Reason, Status, String),
 }
 
 impl Stay {
@@ -219,123 +215,10 @@ impl Stay {
         self.progress.clear(false);
         self.output.tell(&event::line(event), || event::object(event));
     }
-
-    /// Leaves the room and writes out the recordings.
-    fn leave(&mut self) -> Vec<Recorded> {
-        // Also when it fails: the engine's end is bounded, and is the end of everything.
-        let _ = self.channel.disconnect(Some(FAREWELL));
-        while let Ok(Some(event)) = self.channel.poll_event(Some(Duration::ZERO)) {
-            self.tell(&event);
-        }
-        let _ = self.channel.set_frame_callback(None);
-        let _ = self.engine.close(FAREWELL);
-        self.recorder.as_ref().map_or(Vec::new(), |recorder| lock(recorder).finish())
-    }
-
-    /// The exit code, or what went wrong.
-    fn judge(&self, ended: Result<End, Failure>) -> Result<Exit, Failure> {
-        let end = ended?;
-        if let Some(text) = self.recorder.as_ref().and_then(|recorder| lock(recorder).failed().map(unwritable)) {
-            return Err(text);
-        }
-        let unfinished = self.joined.is_none()
-            || !self.say.is_empty()
-            || !self.leaving.is_empty()
-            || self.player.is_some() && self.done_at.is_none();
-        match end {
-            End::Done => Ok(Exit::Done),
-            End::Interrupted if unfinished => Ok(Exit::Interrupted),
-            End::Interrupted => Ok(Exit::Done),
-            End::Lost(reason, status, text) => Err(self.lost(reason, status, &text)),
-        }
-    }
-
-    fn lost(&self, reason: Reason, status: Status, text: &str) -> Failure {
-        let token = matches!(reason, Reason::BadToken | Reason::TokenExpired) || status == Status::BAD_TOKEN;
-        let exit = if token { Exit::Token } else { Exit::Failed };
-        let text = text.trim_end_matches('.');
-        if self.joined.is_some() {
-            let text = if text.is_empty() { event::reason_name(reason) } else { text };
-            return Failure::new(exit, format!("The stay ended early: {text}."));
-        }
-        let about = if exit == Exit::Token { self.by } else { self.url.as_str() };
-        Failure::new(exit, format!("{about}: {text}."))
-    }
-
-    fn summary(&mut self, ended: &Result<Exit, Failure>, recorded: &[Recorded]) {
-        self.progress.clear(true);
-        let Some(joined) = self.joined else { return };
-        let seconds = joined.elapsed().as_secs_f64();
-        let spoken = self.player.as_ref().map_or(0.0, |player| player.spoken(self.channel.queued_us()));
-        let room = self.channel.name();
-        let line = format!(
-            "left {room} after {}: spoke {}, sent {} messages, got {}, recorded {}",
-            clock(seconds),
-            clock(spoken),
-            self.said,
-            self.heard,
-            recorded.len()
-        );
-        let voice = self.channel.stats().voice;
-        let exit = ended.as_ref().map_or_else(|failure| failure.exit, |exit| *exit);
-        self.output.tell(&one_line(&line), || {
-            let file = |recorded: &Recorded| -> Value {
-                let file = recorded.path.display().to_string();
-                json!({"user": recorded.user, "file": file, "seconds": rounded(recorded.seconds)})
-            };
-            json!({
-                "event": "summary", "exit": exit as u8, "room": room, "user": self.channel.user(),
-                "seconds": rounded(seconds), "spoken_seconds": rounded(spoken),
-                "packets_sent": voice.audio_packets_sent, "packets_lost": voice.audio_packets_lost,
-                "messages_sent": self.said, "messages_received": self.heard,
-                "recordings": recorded.iter().map(file).collect::<Vec<_>>(),
-            })
-        });
-    }
-}
-
-/// What the progress line says.
-fn status_line(
-    channel: &Channel,
-    joined: Option<Instant>,
-    player: Option<&Player>,
-    recorder: Option<&Mutex<Recorder>>,
-) -> String {
-    let mut line = event::state(channel.state()).to_string();
-    if let Some(joined) = joined {
-        line += &format!(" {}  users {}", clock(joined.elapsed().as_secs_f64()), channel.users().len());
-    }
-    if let Some(player) = player {
-        let spoken = player.spoken(channel.queued_us());
-        line += &format!("  spoken {}", clock(spoken));
-        if let Some(seconds) = player.seconds() {
-            line += &format!(" left {}", clock((seconds - spoken).ceil()));
-        }
-        let voice = channel.stats().voice;
-        line += &format!("  queued {:.1} s", channel.queued_us() as f64 / 1e6);
-        line += &format!("  sent {} lost {}", voice.audio_packets_sent, voice.audio_packets_lost);
-    }
-    if let Some(recorder) = recorder {
-        // RFC 6464 counts down from the loudest.
-        line += &format!("  level -{} dB", lock(recorder).level());
-        // The recorder holds these streams already: to ask for one opens none.
-        let streams = channel.users().into_iter().filter_map(|user| channel.stream(&user).ok());
-        let (heard, lost) = streams.fold((0, 0), |(heard, lost), stream| {
-            let receiver = stream.stats().hearing.receiver;
-            (heard + receiver.packets, lost + receiver.lost)
-        });
-        line += &format!("  heard {heard} lost {lost}");
-    }
-    line
 }
 
 fn unwritable(text: &str) -> Failure {
     Failure::failed(format!("--record: a file cannot be written ({text}); make room, or give another folder."))
-}
-
-/// To the millisecond.
-fn rounded(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
 }
 
 fn lock(recorder: &Mutex<Recorder>) -> MutexGuard<'_, Recorder> {
