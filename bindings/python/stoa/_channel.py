@@ -34,7 +34,7 @@ class Channel(Hearing, Messages, Calling, People):
         self.chat = Chat(self)
         self._interrupts = 0
         # A short queue is to be filled again before it is empty.
-        self._push_beat = min(0.1, options.send_queue_ms / 2000) if options.send_queue_ms else None
+        self._push_beat = options.send_queue_ms / 2000 if options.send_queue_ms else None
         self._leaving = False  # it was asked for, and the library may not have done it yet
         if options.enable_vad:
             must(lib.stoa_channel_set_vad(self.handle, byref(vad_options(options.vad_configs))))

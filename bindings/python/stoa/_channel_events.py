@@ -80,14 +80,14 @@ class ChannelEvents:
     async def _until(
         self, ready: Callable[[], bool], timeout: Optional[float] = None, failed: str = "", beat: Optional[float] = None
     ) -> None:
-        """Asks at once, after events, and after each `beat`, in seconds (None: a tenth), until it is so.
+        """Asks at once, after events, and after each `beat`, in seconds, until it is so: at least every tenth of one.
 
         Raises what ready() raises, and StoaError (STOA_TIMED_OUT) after `timeout` seconds.
         """
         await asyncio.sleep(0)  # who pushes or sends in a loop lets others run, also where nothing is to be waited for
         loop = asyncio.get_running_loop()
         end = None if timeout is None else loop.time() + timeout
-        beat = _BEAT if beat is None else beat
+        beat = _BEAT if beat is None else min(beat, _BEAT)
         while not ready():
             if end is not None and loop.time() >= end:
                 raise StoaError(h.TIMED_OUT, f"{failed} within {round(timeout, 3)} s")

@@ -105,7 +105,7 @@ impl Voice {
         let found = user.ear(place).find(tracks);
         let track: Option<Arc<str>> = found.map(|track| track.sid.as_str().into());
         if track != user.ear(place).track {
-            if place == 0 {
+            if user.ear(place).is_voice() {
                 // The server says no more of a track that is gone.
                 self.events.extend(user.speak(user.speaking && track.is_some(), 0.0));
             }

@@ -91,7 +91,7 @@ impl Voice {
             self.subscriptions += 1;
             let types = self.session.payload_types();
             let mut hearing = Hearing::new(self.subscriptions, &self.config, types, ear.sink.clone());
-            hearing.set_vad(self.vad.filter(|_| place == 0));
+            hearing.set_vad(self.vad.filter(|_| ear.is_voice()));
             ear.hearing = Some(hearing);
         }
     }
@@ -138,7 +138,7 @@ fn end(
     events: &mut VecDeque<EventBody>,
 ) {
     user.ear(place).tell(network);
-    if place == 0 {
+    if user.ear(place).is_voice() {
         mixer.remove(&user.identity);
         events.extend(user.end_speech());
     }
