@@ -164,9 +164,7 @@ public:
     stoa_status send_data(const void *data, size_t length, const std::string &topic = {},
                           const std::vector<std::string> &to = {}, bool lossy = false)
     {
-        std::vector<const char *> users;
-        for (const std::string &user : to)
-            users.push_back(user.c_str());
+        std::vector<const char *> users = detail::pointers(to);
         stoa_data_options options = STOA_DATA_OPTIONS_INIT;
         options.topic = detail::or_null(topic);
         options.to = users.data();
@@ -178,14 +176,16 @@ public:
     std::optional<uint64_t> send_message(const std::string &message, uint32_t format = STOA_FORMAT_TEXT,
                                          const std::string &topic = {}, const std::vector<std::string> &to = {})
     {
-        std::vector<const char *> users;
-        for (const std::string &user : to)
-            users.push_back(user.c_str());
+        std::vector<const char *> users = detail::pointers(to);
         stoa_message_options options = STOA_MESSAGE_OPTIONS_INIT;
         options.topic = detail::or_null(topic);
         options.to = users.data();
         options.to_count = users.size();
         options.format = format;
+        return send_message(message, options);
+    }
+    std::optional<uint64_t> send_message(const std::string &message, const stoa_message_options &options)
+    {
         uint64_t ticket = 0;
         if (check(stoa_channel_send_message(get(), message.data(), message.size(), &options, &ticket)) == STOA_OK)
             return ticket;

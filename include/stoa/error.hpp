@@ -1,4 +1,4 @@
-// Errors, and strings that come out of the library.
+// Errors, and strings on their way into the library and out of it.
 
 #ifndef STOA_ERROR_HPP
 #define STOA_ERROR_HPP
@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace stoa {
 
@@ -49,6 +50,15 @@ template <class Ask> std::string text(Ask ask)
     std::string text;
     check(take(text, ask));
     return text;
+}
+
+// Valid as long as the strings.
+inline std::vector<const char *> pointers(const std::vector<std::string> &strings)
+{
+    std::vector<const char *> pointers;
+    for (const std::string &string : strings)
+        pointers.push_back(string.c_str());
+    return pointers;
 }
 
 inline const char *or_null(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }

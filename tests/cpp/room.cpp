@@ -63,6 +63,9 @@ static void messages(stoa::channel &ada, stoa::channel &bob)
     stoa::event message = await(bob, "stream_message");
     TRUE(message.data() == text);
     TRUE(std::string(message->topic) == "chat");
+    stoa_message_options options = STOA_MESSAGE_OPTIONS_INIT;
+    options.message_id = "seven";
+    TRUE(ada.send_message("7", options) && std::string(await(bob, "stream_message")->message_id) == "seven");
     TRUE(ada.send_data("\0\1", 2, "raw") == STOA_OK);
     stoa::event data = await(bob, "data_received");
     TRUE(data.data() == std::string_view("\0\1", 2) && std::string(data->user) == "ada");
