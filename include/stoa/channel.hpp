@@ -43,15 +43,15 @@ public:
     }
     std::string name() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_channel_name(get(), b, c, l); });
+        return detail::text(stoa_channel_name, get());
     }
     std::string user() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_channel_user(get(), b, c, l); });
+        return detail::text(stoa_channel_user, get());
     }
     std::string token() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_channel_token(get(), b, c, l); });
+        return detail::text(stoa_channel_token, get());
     }
     void renew_token(const std::string &token) { check(stoa_channel_renew_token(get(), token.c_str())); }
     stoa_channel_stats stats() const
@@ -63,7 +63,7 @@ public:
     // What went wrong last on this handle, on whatever thread.
     std::string last_error() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_channel_last_error(get(), b, c, l); });
+        return detail::text(stoa_channel_last_error, get());
     }
 
     stoa_status push_audio(const int16_t *samples, size_t count, int32_t timeout_ms = -1, size_t *accepted = nullptr)
@@ -114,8 +114,7 @@ public:
         check(stoa_channel_user_count(get(), &count));
         for (size_t index = 0; index < count; index++) {
             try {
-                users.push_back(detail::text(
-                    [&](char *b, size_t c, size_t *l) { return stoa_channel_user_at(get(), index, b, c, l); }));
+                users.push_back(detail::text(stoa_channel_user_at, get(), index));
             } catch (const error &gone) {
                 if (gone.status() != STOA_ERROR_NOT_FOUND)
                     throw;
@@ -127,12 +126,11 @@ public:
     // JSON; an empty user is this channel's own.
     std::string user_info(const std::string &user = {}) const
     {
-        return detail::text(
-            [&](char *b, size_t c, size_t *l) { return stoa_channel_user_info(get(), user.c_str(), b, c, l); });
+        return detail::text(stoa_channel_user_info, get(), user.c_str());
     }
     std::string room_info() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_channel_room_info(get(), b, c, l); });
+        return detail::text(stoa_channel_room_info, get());
     }
     // What is empty stays as it is. Attributes are a JSON object of strings.
     stoa_status set_user_info(const std::string &name, const std::string &metadata, const std::string &attributes,

@@ -26,7 +26,7 @@ public:
     }
     std::string url() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_engine_url(get(), b, c, l); });
+        return detail::text(stoa_engine_url, get());
     }
     stoa_engine_stats stats() const
     {
@@ -44,13 +44,11 @@ public:
     // What went wrong last on this handle, on whatever thread.
     std::string last_error() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_engine_last_error(get(), b, c, l); });
+        return detail::text(stoa_engine_last_error, get());
     }
     std::string build_token(const std::string &room, const std::string &user, uint64_t ttl_seconds = 3600) const
     {
-        return detail::text([&](char *b, size_t c, size_t *l) {
-            return stoa_engine_build_token(get(), room.c_str(), user.c_str(), ttl_seconds, b, c, l);
-        });
+        return detail::text(stoa_engine_build_token, get(), room.c_str(), user.c_str(), ttl_seconds);
     }
 
 private:

@@ -45,10 +45,13 @@ template <class Ask> stoa_status take(std::string &text, Ask ask)
     }
 }
 
-template <class Ask> std::string text(Ask ask)
+// The string that a function of stoa.h gives for these arguments.
+template <class F, class... In> std::string text(F function, In... in)
 {
     std::string text;
-    check(take(text, ask));
+    check(take(text, [&](char *buffer, size_t capacity, size_t *length) {
+        return function(in..., buffer, capacity, length);
+    }));
     return text;
 }
 

@@ -16,7 +16,7 @@ public:
 
     std::string url() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_server_url(get(), b, c, l); });
+        return detail::text(stoa_server_url, get());
     }
     uint32_t port() const
     {
@@ -39,7 +39,7 @@ public:
     // What went wrong last on this handle, on whatever thread.
     std::string last_error() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_server_last_error(get(), b, c, l); });
+        return detail::text(stoa_server_last_error, get());
     }
 
 private:

@@ -32,7 +32,7 @@ public:
     }
     std::string user() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_stream_user(get(), b, c, l); });
+        return detail::text(stoa_stream_user, get());
     }
     uint64_t dropped() const
     {
@@ -49,7 +49,7 @@ public:
     // What went wrong last on this handle, on whatever thread.
     std::string last_error() const
     {
-        return detail::text([this](char *b, size_t c, size_t *l) { return stoa_stream_last_error(get(), b, c, l); });
+        return detail::text(stoa_stream_last_error, get());
     }
     // Calls f(const char *user, const stoa_frame &, const int16_t *samples) on the dispatch thread.
     template <class F> void on_frame(F f)
