@@ -37,9 +37,7 @@ public:
     void reconnect() { check(stoa_channel_reconnect(get())); }
     uint32_t state() const
     {
-        uint32_t state = 0;
-        check(stoa_channel_state(get(), &state));
-        return state;
+        return detail::value<uint32_t>(stoa_channel_state, get());
     }
     std::string name() const
     {
@@ -76,9 +74,7 @@ public:
     }
     uint64_t queued_us() const
     {
-        uint64_t us = 0;
-        check(stoa_channel_queued(get(), &us));
-        return us;
+        return detail::value<uint64_t>(stoa_channel_queued, get());
     }
     void mark(uint64_t id) { check(stoa_channel_mark(get(), id)); }
     stoa_status wait_played(int32_t timeout_ms) { return check(stoa_channel_wait_played(get(), timeout_ms)); }
@@ -103,9 +99,7 @@ public:
     }
     uint32_t subscribe_state(const std::string &user) const
     {
-        uint32_t state = 0;
-        check(stoa_channel_subscribe_state(get(), user.c_str(), &state));
-        return state;
+        return detail::value<uint32_t>(stoa_channel_subscribe_state, get(), user.c_str());
     }
     std::vector<std::string> users() const
     {
@@ -141,22 +135,16 @@ public:
     }
     stream user_stream(const std::string &user)
     {
-        stoa_stream *raw = nullptr;
-        check(stoa_channel_stream(get(), user.c_str(), &raw));
-        return stream(raw);
+        return stream(detail::value<stoa_stream *>(stoa_channel_stream, get(), user.c_str()));
     }
     // While it is held that track is subscribed to, whether the user is or not.
     stream track_stream(const std::string &user, const std::string &track)
     {
-        stoa_stream *raw = nullptr;
-        check(stoa_channel_track_stream(get(), user.c_str(), track.c_str(), &raw));
-        return stream(raw);
+        return stream(detail::value<stoa_stream *>(stoa_channel_track_stream, get(), user.c_str(), track.c_str()));
     }
     stream mixed_stream()
     {
-        stoa_stream *raw = nullptr;
-        check(stoa_channel_mixed_stream(get(), &raw));
-        return stream(raw);
+        return stream(detail::value<stoa_stream *>(stoa_channel_mixed_stream, get()));
     }
 
     stoa_status send_data(const void *data, size_t length, const std::string &topic = {},
@@ -237,9 +225,7 @@ public:
     void set_dump(const stoa_dump_options *options) { check(stoa_channel_set_dump(get(), options)); }
     uint64_t dump_dropped() const
     {
-        uint64_t frames = 0;
-        check(stoa_channel_dump_dropped(get(), &frames));
-        return frames;
+        return detail::value<uint64_t>(stoa_channel_dump_dropped, get());
     }
 
     // Nothing after the timeout.
@@ -253,9 +239,7 @@ public:
     // To poll for reading; then poll_event(0) until there is nothing.
     int event_descriptor()
     {
-        int32_t descriptor = -1;
-        check(stoa_channel_event_descriptor(get(), &descriptor));
-        return descriptor;
+        return detail::value<int32_t>(stoa_channel_event_descriptor, get());
     }
     template <class F> void on_event(F f)
     {

@@ -20,9 +20,7 @@ public:
 
     channel create_channel(const stoa_channel_options &options)
     {
-        stoa_channel *raw = nullptr;
-        check(stoa_channel_new(get(), &options, &raw));
-        return channel(raw);
+        return channel(detail::value<stoa_channel *>(stoa_channel_new, get(), &options));
     }
     std::string url() const
     {
@@ -54,9 +52,7 @@ public:
 private:
     static stoa_engine *make(const stoa_engine_options &options)
     {
-        stoa_engine *raw = nullptr;
-        check(stoa_engine_new(&options, &raw));
-        return raw;
+        return detail::value<stoa_engine *>(stoa_engine_new, &options);
     }
     static stoa_engine *make(const std::string &app_id, const std::string &app_certificate, const std::string &url)
     {

@@ -64,6 +64,14 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &string
     return pointers;
 }
 
+// The number or handle that a function of stoa.h gives for these arguments.
+template <class T, class F, class... In> T value(F function, In... in)
+{
+    T value{};
+    check(function(in..., &value));
+    return value;
+}
+
 inline const char *or_null(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
 
 template <class F> void release(void *user_data) { delete static_cast<F *>(user_data); }

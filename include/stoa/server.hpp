@@ -20,15 +20,11 @@ public:
     }
     uint32_t port() const
     {
-        uint32_t port = 0;
-        check(stoa_server_port(get(), &port));
-        return port;
+        return detail::value<uint32_t>(stoa_server_port, get());
     }
     uint32_t udp_port() const
     {
-        uint32_t port = 0;
-        check(stoa_server_udp_port(get(), &port));
-        return port;
+        return detail::value<uint32_t>(stoa_server_udp_port, get());
     }
     stoa_server_stats stats() const
     {
@@ -45,9 +41,7 @@ public:
 private:
     static stoa_server *make(const stoa_server_options &options)
     {
-        stoa_server *raw = nullptr;
-        check(stoa_server_new(&options, &raw));
-        return raw;
+        return detail::value<stoa_server *>(stoa_server_new, &options);
     }
 };
 

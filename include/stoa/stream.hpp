@@ -20,15 +20,11 @@ public:
     }
     size_t readable() const
     {
-        size_t frames = 0;
-        check(stoa_stream_readable(get(), &frames));
-        return frames;
+        return detail::value<size_t>(stoa_stream_readable, get());
     }
     int descriptor()
     {
-        int32_t descriptor = -1;
-        check(stoa_stream_descriptor(get(), &descriptor));
-        return descriptor;
+        return detail::value<int32_t>(stoa_stream_descriptor, get());
     }
     std::string user() const
     {
@@ -36,9 +32,7 @@ public:
     }
     uint64_t dropped() const
     {
-        uint64_t frames = 0;
-        check(stoa_stream_dropped(get(), &frames));
-        return frames;
+        return detail::value<uint64_t>(stoa_stream_dropped, get());
     }
     stoa_stream_stats stats() const
     {
