@@ -3,7 +3,7 @@
 //! dimpl tries its whole cryptography, every key exchange included, whenever a configuration is built, and str0m builds one for each
 //! connection: a quarter of the time that a server spent on a join.
 
-use super::seal::Sealer;
+use super::seal::{self, Opener, Sealer};
 use dimpl::{Config, Dtls};
 use once_cell::sync::OnceCell;
 use std::cell::RefCell;
@@ -20,13 +20,13 @@ pub fn provider() -> CryptoProvider {
     CryptoProvider { dtls_provider: &DTLS, ..str0m::crypto::from_feature_flags() }
 }
 
-/// Where a connection's sealer appears once its handshake is over.
+/// Where what a connection's handshake comes to appears once that is over.
 #[derive(Clone, Debug, Default)]
-pub struct SealerSlot(Arc<Mutex<Option<Sealer>>>);
+pub struct KeysSlot(Arc<Mutex<Option<(Sealer, Opener)>>>);
 
-impl SealerSlot {
+impl KeysSlot {
     /// Takes it; None: not there yet, taken before, or the handshake's profile has none.
-    pub fn take(&self) -> Option<Sealer> {
+    pub fn take(&self) -> Option<(Sealer, Opener)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -34,12 +34,12 @@ impl SealerSlot {
 thread_local! {
     /// The slot of the connection that is being built on this thread. str0m asks a provider, which it holds as `&'static`, for
     /// its DTLS, and gives no other way to tell whose it is.
-    static BUILDING: RefCell<Option<SealerSlot>> = const { RefCell::new(None) };
+    static BUILDING: RefCell<Option<KeysSlot>> = const { RefCell::new(None) };
 }
 
-/// Builds a peer connection, and says where its sealer will be. The configuration is to have [`super::crypto_provider`]'s provider.
-pub fn build(config: RtcConfig, now: Instant) -> (Rtc, SealerSlot) {
-    let slot = SealerSlot::default();
+/// Builds a peer connection, and says where its keys will be. The configuration is to have [`super::crypto_provider`]'s provider.
+pub fn build(config: RtcConfig, now: Instant) -> (Rtc, KeysSlot) {
+    let slot = KeysSlot::default();
     BUILDING.set(Some(slot.clone()));
     let rtc = config.build(now);
     BUILDING.set(None);
@@ -91,7 +91,7 @@ impl DtlsProvider for Shared {
 struct Handshake {
     dtls: Dtls,
     srtp: &'static dyn SrtpProvider,
-    slot: Option<SealerSlot>,
+    slot: Option<KeysSlot>,
 }
 
 impl std::fmt::Debug for Handshake {
@@ -104,8 +104,8 @@ impl DtlsInstance for Handshake {
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
         let output = self.dtls.poll_output(buf);
         if let (DtlsOutput::KeyingMaterial(exported, profile), Some(slot)) = (&output, &self.slot) {
-            let sealer = Sealer::new(self.srtp, *profile, exported, self.dtls.is_active());
-            *slot.0.lock().unwrap_or_else(PoisonError::into_inner) = sealer;
+            let keys = seal::keys(self.srtp, *profile, exported, self.dtls.is_active());
+            *slot.0.lock().unwrap_or_else(PoisonError::into_inner) = keys;
         }
         output
     }

@@ -23,7 +23,15 @@ impl RoomServer {
         let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
         peer.dirty = false;
         peer.shortcut.forget();
-        if let Err(error) = peer.rtc.handle_input(Input::Timeout(self.now)) {
+        self.catch_up(id, side);
+    }
+
+    /// Tells a connection what time it is, and of the packets that passed it by.
+    pub(super) fn catch_up(&mut self, id: ParticipantId, side: Side) {
+        let Some(peer) = self.participants.get_mut(&id).and_then(|p| p.peer(side)) else { return };
+        // The time first: a packet from before it is no reason for a round over the whole connection.
+        let timed = peer.rtc.handle_input(Input::Timeout(self.now));
+        if let Err(error) = timed.and_then(|()| peer.intake.tell(&mut peer.rtc)) {
             return self.lose(id, format!("its connection failed: {error}."));
         }
         self.drive(id, side);
@@ -76,7 +84,10 @@ impl RoomServer {
         match event {
             Event::Connected => {
                 peer.connected = true;
-                peer.shortcut.connected();
+                if let Some((sealer, opener)) = peer.keys.take() {
+                    peer.shortcut.connected(sealer);
+                    peer.intake.connected(opener);
+                }
                 if receiving {
                     participant.media_lost = None;
                     self.active(id);

@@ -9,8 +9,8 @@
 //! - `subscribe.rs`: who hears whom. `speakers.rs`: who is speaking.
 //! - `data.rs`: data packets; `deliver.rs`: to whom. `data_tracks/`: data tracks.
 //! - `datagrams.rs`: whose they are. `media.rs`: what goes into peer connections and comes out of them. `peer.rs`: one of them.
-//! - `forward.rs`: from one to the others. `track.rs`: numbers and payloads of a track. `shortcut.rs`: past the peer connection.
-//!   `check.rs`: a check back.
+//! - `forward.rs`: from one to the others. `track.rs`: numbers and payloads of a track. `intake.rs`, `shortcut.rs`: in and out, past the
+//!   peer connection. `check.rs`: a check back.
 //! - `timers.rs`: what is due, and containing faults. `telling.rs`: the log, and what clients are told of each other.
 //! - `video/`: layers, key frames, and what video needs of descriptions. `quality.rs`: how well connections do.
 //! - `admin/`: LiveKit's room service. `rooms.rs`: how rooms begin and end. `webhook.rs`: telling others of it.
@@ -26,6 +26,7 @@ mod datagrams;
 mod deliver;
 mod forward;
 mod ids;
+mod intake;
 mod interface;
 mod leaving;
 mod media;

@@ -7,9 +7,10 @@ mod descriptions;
 pub use channels::{Lane, MAX_QUEUED, MAX_QUEUED_ALONE};
 
 use super::check::Checks;
+use super::intake::Intake;
 use super::shortcut::Shortcut;
 use super::track::{Cursor, Payloads, TrackId};
-use crate::rtc;
+use crate::rtc::{self, KeysSlot};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -53,6 +54,8 @@ pub struct Peer {
     pub connected: bool,
     pub sections: Vec<Section>,
     pub payloads: Payloads,
+    pub keys: KeysSlot,
+    pub intake: Intake,
     pub shortcut: Shortcut,
     pub checks: Checks,
     /// Candidates of the client's that may still be taken.
@@ -79,7 +82,7 @@ impl Peer {
     /// A connection that is announced at the UDP addresses `media`, and at the TCP addresses `streams` (RFC 6544, passive: the
     /// client connects). str0m gives TCP the lower priority.
     pub fn new(config: RtcConfig, media: &[SocketAddr], streams: &[SocketAddr], now: Instant) -> Peer {
-        let (mut rtc, sealer) = rtc::dtls::build(config, now);
+        let (mut rtc, keys) = rtc::dtls::build(config, now);
         let udp = media.iter().map(|address| Candidate::host(*address, Protocol::Udp));
         let tcp = streams.iter().map(|a| Candidate::builder().tcp().host(*a).tcptype(TcpType::Passive).build());
         for candidate in udp.chain(tcp).flatten() {
@@ -92,7 +95,9 @@ impl Peer {
             connected: false,
             sections: Vec::new(),
             payloads: Payloads::default(),
-            shortcut: Shortcut::new(sealer),
+            keys,
+            intake: Intake::default(),
+            shortcut: Shortcut::default(),
             checks: Checks::default(),
             candidates: MAX_CANDIDATES,
             channels: [None; 3],

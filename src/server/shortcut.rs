@@ -1,11 +1,11 @@
-//! A voice packet's short way to a listener, past str0m, whose round over the whole connection costs more than the packet.
+//! A voice packet's short way out to a listener, past str0m, whose round over the whole connection costs more than the packet.
 //!
 //! It needs to know where to: str0m alone knows, by ICE, and tells with each datagram of its own. Whatever may change that (a STUN
 //! message, time) makes the way unknown, so the next packet goes through str0m and shows it again. Some go through it in any case, so
 //! that its sender reports (RFC 3550) tell the stream's time; the packets that they count are only those.
 
 use super::Output;
-use crate::rtc::{Protocol, Sealer, SealerSlot};
+use crate::rtc::{Protocol, Sealer};
 use std::net::SocketAddr;
 use str0m::Rtc;
 use str0m::media::{Mid, Pt};
@@ -16,7 +16,8 @@ const THROUGH: u64 = 128;
 /// RTP header (RFC 3550), extension header (RFC 8285), audio level, and a mid of the longest that the one-byte form has.
 const LONGEST_HEADER: usize = 12 + 4 + 2 + 17 + 1;
 
-/// A packet for one listener.
+/// A packet of voice, from its publisher or for one listener.
+#[derive(Clone, Copy)]
 pub struct Packet<'a> {
     pub pt: Pt,
     pub marker: bool,
@@ -32,7 +33,7 @@ pub struct Packet<'a> {
 /// Which header extensions a section's packets have, by their ids.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Form {
-    level: Option<u8>,
+    pub level: Option<u8>,
     mid: Option<(u8, Mid)>,
 }
 
@@ -74,21 +75,16 @@ impl Form {
 }
 
 /// What a connection needs for it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Shortcut {
-    slot: SealerSlot,
     sealer: Option<Sealer>,
     way: Option<(Protocol, SocketAddr)>,
 }
 
 impl Shortcut {
-    pub fn new(slot: SealerSlot) -> Shortcut {
-        Shortcut { slot, sealer: None, way: None }
-    }
-
     /// The handshake is over.
-    pub fn connected(&mut self) {
-        self.sealer = self.slot.take().or(self.sealer.take());
+    pub fn connected(&mut self, sealer: Sealer) {
+        self.sealer = Some(sealer);
     }
 
     /// Something may have changed where media go.
@@ -166,7 +162,7 @@ mod tests {
     #[test]
     fn the_way_is_what_str0m_used_last_and_forgotten_when_it_may_change() {
         let (a, b) = ("192.0.2.1:1".parse().unwrap(), "192.0.2.2:2".parse().unwrap());
-        let mut shortcut = Shortcut::new(SealerSlot::default());
+        let mut shortcut = Shortcut::default();
         shortcut.sent(Protocol::Udp, b, &[1, 1]);
         assert_eq!(shortcut.way, None, "an answer to STUN shows nothing");
         for datagram in [&[22][..], &[128], &[200]] {

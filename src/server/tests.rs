@@ -18,6 +18,7 @@ use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, KeyframeRequest, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
+use str0m::stats::MediaEgressStats;
 use str0m::{Candidate, Event, Input, Output as RtcOutput, Rtc};
 
 mod acting;
@@ -27,6 +28,7 @@ mod client;
 mod data_tracks;
 mod ending;
 mod hostile;
+mod intake;
 mod joining;
 mod leaving;
 mod long_data;

@@ -7,7 +7,7 @@ use super::ParticipantId;
 use super::shortcut::Form;
 use super::video::{Lane, Picture, Video};
 use crate::signal::livekit::{AddTrackRequest, TrackInfo};
-use std::sync::Arc;
+use std::borrow::Cow;
 use std::time::Instant;
 use str0m::format::Codec;
 use str0m::media::{Mid, Pt};
@@ -201,16 +201,16 @@ impl Rebase {
 }
 
 /// What goes out for a payload that came in: its type, and its bytes where they change.
-pub fn convert(payload: &Arc<[u8]>, pt: Pt, from: Payloads, to: Payloads) -> Option<(Pt, Arc<[u8]>)> {
+pub fn convert(payload: &[u8], pt: Pt, from: Payloads, to: Payloads) -> Option<(Pt, Cow<'_, [u8]>)> {
     let opus = to.opus?;
     if Some(pt) == from.opus {
-        return Some((opus, payload.clone()));
+        return Some((opus, payload.into()));
     }
     if Some(pt) != from.red {
         return None;
     }
     match to.red {
-        Some(red) if from.opus == to.opus => Some((red, payload.clone())),
+        Some(red) if from.opus == to.opus => Some((red, payload.into())),
         // The blocks inside name the payload type too, and this subscriber calls Opus by another number.
         Some(red) => Some((red, renumber(payload, *opus)?.into())),
         None => Some((opus, primary(payload)?.into())),

@@ -35,6 +35,7 @@ impl Peer {
             }
         }
         self.payloads = Payloads::of(&self.rtc);
+        self.intake.forget();
         self.checks.described(&offer);
         Ok((sections::with_feedback(&answer.to_sdp_string(), &offered), lines))
     }
@@ -49,6 +50,7 @@ impl Peer {
         taken.map_err(|e| format!("an answer that does not fit: {}", plain(e)))?;
         self.answered = true;
         self.payloads = Payloads::of(&self.rtc);
+        self.intake.forget();
         Ok(())
     }
 

@@ -7,7 +7,8 @@ impl World {
     pub(super) fn join_as(&mut self, identity: &str, video: VideoGrant, auto_subscribe: bool) -> usize {
         let index = self.clients.len();
         let address: SocketAddr = format!("127.0.0.1:{}", 40_000 + index).parse().unwrap();
-        let mut rtc = rtc::with_video(rtc::config(&rtc::crypto_provider(), None)).build(self.now);
+        let config = rtc::with_video(rtc::config(&rtc::crypto_provider(), None));
+        let mut rtc = config.set_stats_interval(Some(Duration::from_secs(1))).build(self.now);
         let protocol = if self.tcp { Protocol::Tcp } else { Protocol::Udp };
         rtc.add_local_candidate(Candidate::host(address, protocol).unwrap());
         let mut api = rtc.sdp_api();
@@ -51,6 +52,7 @@ impl World {
             connected: false,
             outbox: Vec::new(),
             packets: Vec::new(),
+            reports: Vec::new(),
             video: Vec::new(),
             asked: Vec::new(),
             lose: 0,

@@ -19,6 +19,8 @@ pub(super) struct Client {
     pub(super) outbox: Vec<Vec<u8>>,
     /// Payload type, sequence number, RTP time, payload.
     pub(super) packets: Vec<(u8, u64, u32, Vec<u8>)>,
+    /// What the server reports of what it is sent.
+    pub(super) reports: Vec<MediaEgressStats>,
     /// Packets of video.
     pub(super) video: Vec<RtpPacket>,
     /// Key frames that the server asked for.
@@ -51,6 +53,7 @@ impl Client {
                 RtcOutput::Event(Event::Connected) => self.connected = true,
                 RtcOutput::Event(Event::RtpPacket(p)) if p.header.payload_type != 63.into() => self.video.push(p),
                 RtcOutput::Event(Event::KeyframeRequest(request)) => self.asked.push(request),
+                RtcOutput::Event(Event::MediaEgressStats(report)) => self.reports.push(report),
                 RtcOutput::Event(Event::RtpPacket(p)) => {
                     self.packets.push((*p.header.payload_type, *p.seq_no, p.header.timestamp, p.payload.to_vec()))
                 }

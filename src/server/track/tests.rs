@@ -12,22 +12,19 @@ fn payloads(opus: u8, red: Option<u8>) -> Payloads {
 }
 
 /// One redundant block of two bytes, then the primary of three, as Opus 111.
-fn red() -> Arc<[u8]> {
-    Arc::from([0x80 | 111, 0, 0, 2, 111, 1, 2, 7, 8, 9])
-}
+const RED: [u8; 10] = [0x80 | 111, 0, 0, 2, 111, 1, 2, 7, 8, 9];
 
 #[test]
 fn payloads_map_by_codec() {
     let libwebrtc = payloads(111, Some(63));
-    let (pt, bytes) = convert(&red(), Pt::new_with_value(63), libwebrtc, libwebrtc).unwrap();
-    assert_eq!((*pt, &bytes[..]), (63, &red()[..]));
-    let (pt, bytes) = convert(&red(), Pt::new_with_value(63), libwebrtc, payloads(109, None)).unwrap();
+    let (pt, bytes) = convert(&RED, Pt::new_with_value(63), libwebrtc, libwebrtc).unwrap();
+    assert_eq!((*pt, &bytes[..]), (63, &RED[..]));
+    let (pt, bytes) = convert(&RED, Pt::new_with_value(63), libwebrtc, payloads(109, None)).unwrap();
     assert_eq!((*pt, &bytes[..]), (109, &[7, 8, 9][..]), "without RED: the primary block");
-    let (pt, bytes) = convert(&red(), Pt::new_with_value(63), libwebrtc, payloads(96, Some(97))).unwrap();
+    let (pt, bytes) = convert(&RED, Pt::new_with_value(63), libwebrtc, payloads(96, Some(97))).unwrap();
     assert_eq!((*pt, &bytes[..]), (97, &[0x80 | 96, 0, 0, 2, 96, 1, 2, 7, 8, 9][..]));
-    let plain: Arc<[u8]> = Arc::from([5]);
-    assert_eq!(*convert(&plain, Pt::new_with_value(111), libwebrtc, payloads(96, Some(97))).unwrap().0, 96);
-    assert!(convert(&plain, Pt::new_with_value(50), libwebrtc, libwebrtc).is_none());
+    assert_eq!(*convert(&[5], Pt::new_with_value(111), libwebrtc, payloads(96, Some(97))).unwrap().0, 96);
+    assert!(convert(&[5], Pt::new_with_value(50), libwebrtc, libwebrtc).is_none());
 }
 
 #[test]
@@ -57,9 +54,7 @@ fn no_number_is_used_twice() {
 #[test]
 fn malformed_redundancy_is_dropped() {
     for bytes in [&[][..], &[0xef], &[0xef, 0, 0], &[0xef, 0, 3, 255, 111, 1]] {
-        assert!(
-            convert(&Arc::from(bytes), Pt::new_with_value(63), payloads(111, Some(63)), payloads(109, None)).is_none()
-        );
+        assert!(convert(bytes, Pt::new_with_value(63), payloads(111, Some(63)), payloads(109, None)).is_none());
     }
 }
 
