@@ -1,9 +1,11 @@
 """A channel: one user's conversation in a room."""
 
 import asyncio
-from ctypes import byref, c_int16, c_size_t, c_uint32, c_uint64
+import sys
+from array import array
+from ctypes import byref, c_float, c_int16, c_size_t, c_uint32, c_uint64, sizeof
 from types import SimpleNamespace
-from typing import Tuple, Union
+from typing import Optional, Tuple, Union
 
 from . import _header as h
 from ._calling import Calling
@@ -15,6 +17,13 @@ from ._options import RtcOptions, dump_options, vad_options
 from ._people import People
 from ._stats import ChannelStats, stats_of
 from ._users import user_of
+
+_FRAME = 0.02  # s
+
+# Samples, by what the elements of a buffer are; ctypes names the machine's byte order too.
+_ORDER = "<" if sys.byteorder == "little" else ">"
+_INTEGERS, _FLOATS = (c_int16, lib.stoa_channel_push_audio), (c_float, lib.stoa_channel_push_audio_f32)
+_SAMPLES = {**dict.fromkeys(("B", "b", "c", "h", _ORDER + "h"), _INTEGERS), **dict.fromkeys(("f", _ORDER + "f"), _FLOATS)}
 
 
 class Channel(Hearing, Messages, Calling, People):
@@ -115,17 +124,21 @@ class Channel(Hearing, Messages, Calling, People):
         """Mutes or unmutes the microphone, also before connecting: what is pushed passes in silence, and the others are told."""
         must(lib.stoa_channel_mute(self.handle, bool(muted)))
 
-    async def push_audio_frame(self, frame: Union[bytes, bytearray, memoryview]) -> None:
+    async def push_audio_frame(self, frame: Union[bytes, bytearray, memoryview, array]) -> None:
         """Queues sound, which leaves in real time. Where the queue (30 s) is full, waits for room; the event loop goes on.
 
-        frame: 16-bit PCM at the channel's rate, interleaved; any number of whole samples. Raises ValueError for parts of one,
-        StoaError where this user may not speak. Ends early when clear_sender_audio_buffer() drops it.
+        frame: PCM at the channel's rate, interleaved; any number of whole samples. Bytes are 16-bit ones; what has elements of its own, as
+        an array("f") or one of numpy's, may have 16-bit integers or 32-bit floats in -1.0 to 1.0. Raises ValueError for parts of a sample,
+        and for other elements; StoaError where this user may not speak. Ends early when clear_sender_audio_buffer() drops it.
         """
-        data = memoryview(frame).tobytes()
-        size = 2 * self._channels
+        view = memoryview(frame)
+        if view.format not in _SAMPLES:
+            raise ValueError(f'elements of the type "{view.format}" are no samples: push bytes, 16-bit integers ("h") or 32-bit floats ("f")')
+        data, (sample, push) = view.tobytes(), _SAMPLES[view.format]
+        size = sizeof(sample) * self._channels
         if len(data) % size:
-            raise ValueError(f"{len(data)} bytes are no whole samples of {size} bytes: push 16-bit PCM, {self._channels} channel(s)")
-        samples = (c_int16 * (len(data) // 2)).from_buffer_copy(data)
+            raise ValueError(f"{len(data)} bytes are no whole samples of {size} bytes: push them of {self._channels} channel(s)")
+        samples = (sample * (len(data) // sizeof(sample))).from_buffer_copy(data)
         accepted, begun, interrupts = c_size_t(), 0, self._interrupts
 
         def pushed() -> bool:
@@ -133,7 +146,7 @@ class Channel(Hearing, Messages, Calling, People):
             if self._interrupts != interrupts:
                 return True
             rest = len(data) // size - begun
-            status = must(lib.stoa_channel_push_audio(self.handle, byref(samples, begun * size), rest, 0, byref(accepted)))
+            status = must(push(self.handle, byref(samples, begun * size), rest, 0, byref(accepted)))
             begun += accepted.value
             return status != h.QUEUE_FULL
 
@@ -154,6 +167,19 @@ class Channel(Hearing, Messages, Calling, People):
     def queued_us(self) -> int:
         """How much sound is queued and has not left, microseconds."""
         return number_of(lib.stoa_channel_queued, c_uint64, self.handle)
+
+    async def wait_played(self, timeout: Optional[float] = None) -> bool:
+        """Waits until nothing is queued any more, and all has left. False: clear_sender_audio_buffer() dropped it.
+
+        timeout: seconds; raises StoaError (STOA_TIMED_OUT) after it. Without a connection nothing leaves.
+        """
+        interrupts = self._interrupts
+
+        def over() -> bool:
+            return self._interrupts != interrupts or must(lib.stoa_channel_wait_played(self.handle, 0)) == h.OK
+
+        await self._until(over, timeout, "what was pushed did not leave", beat=_FRAME)
+        return self._interrupts == interrupts
 
     def mark(self, number: int) -> None:
         """Puts a mark behind what was pushed last; the event "played" has it as its id when that has left, or was dropped."""

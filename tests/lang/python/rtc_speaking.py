@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 from array import array
+from ctypes import c_float
 
 from rtc_room import RATE, Log, RoomTest, frames_of, hertz_of, tone, until, within
 from stoa.rtc import StoaError
@@ -33,6 +34,24 @@ class Speaking(RoomTest):
         times = [frame.rtp_time for frame in frames]
         self.assertEqual(times, sorted(set(times)))
 
+    async def test_floats_are_heard_as_integers_are(self):
+        ada, bob = await self.join(1), await self.join(2)
+        heard = await self.hear(bob, 1)
+        floats = array("f", (sample / 32768 for sample in array("h", tone(0.2))))
+        for frame in (floats, memoryview(floats), (c_float * len(floats))(*floats)):
+            await ada.push_audio_frame(frame)
+        frames = await within(frames_of(heard, 25))
+        self.assertAlmostEqual(hertz_of(b"".join(frame.data for frame in frames)), 440, delta=10)
+        self.assertLess(abs(statistics.median(frame.level for frame in frames) - 15), 4, "as loud as the integers")
+
+    async def test_elements_that_are_no_samples_are_refused(self):
+        channel = self.channel(1)
+        for kind in "dil":
+            with self.subTest(kind=kind), self.assertRaisesRegex(ValueError, f'"{kind}" are no samples'):
+                await channel.push_audio_frame(array(kind, [0] * 480))
+        with self.assertRaisesRegex(ValueError, "4 bytes are no whole samples of 8 bytes"):
+            await self.channel(2, channels=2).push_audio_frame(array("f", [0.5]))
+
     async def test_stereo_at_48_khz(self):
         ada = await self.join(1, sample_rate=48000, channels=2)
         bob = await self.join(2, sample_rate=48000, channels=2)
@@ -42,6 +61,22 @@ class Speaking(RoomTest):
         left = array("h", b"".join(frame.data for frame in frames))[::2].tobytes()
         self.assertAlmostEqual(hertz_of(left, 48000), 440, delta=10)
         self.assertEqual({(f.number_of_channels, f.sample_rate, len(f.data) // f.samples_per_channel) for f in frames}, {(2, 48000, 4)})
+
+    async def test_the_end_of_what_is_queued_is_waited_for(self):
+        ada, loop = await self.join(1), asyncio.get_running_loop()
+        self.assertTrue(await within(ada.wait_played()), "nothing is queued")
+        begun = loop.time()
+        await ada.push_audio_frame(tone(1))
+        with self.assertRaisesRegex(StoaError, "did not leave within 0.05 s"):
+            await ada.wait_played(0.05)
+        self.assertTrue(await within(ada.wait_played()))
+        self.assertGreater(loop.time() - begun, 0.9)
+        self.assertEqual(ada.queued_us, 0)
+        await ada.push_audio_frame(tone(5))
+        waiting = asyncio.ensure_future(ada.wait_played())
+        await asyncio.sleep(0)
+        await ada.clear_sender_audio_buffer()
+        self.assertFalse(await within(waiting))
 
     async def test_parts_of_a_sample_are_refused(self):
         mono, stereo = self.channel(1), self.channel(2, channels=2)
